@@ -1,0 +1,43 @@
+# Two commands on a fresh machine: `make up` and `make test`. Needs Python >= 3.11, make and a network.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
+ARGS ?=
+
+.PHONY: up test check setup format lock help
+.DEFAULT_GOAL := help
+
+help:  ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.ready  ## Make .venv with the locked dependencies
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x "$(UV)" || { echo "installing uv"; $(BIN)/python -m pip install -q uv; }
+	@echo "installing the locked dependencies"
+	$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+up: setup  ## Start everything on this machine
+	$(BIN)/gstreamer up $(ARGS)
+
+check: setup  ## Format, lint, types, import contracts and unit tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/unit --cov --cov-report=term
+
+test: check  ## The whole suite
+	$(BIN)/pytest tests/integration tests/acceptance
+
+format:  ## Format the code and mend what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:  ## Resolve pyproject.toml into the lock files
+	$(UV) pip compile -q pyproject.toml --group dev --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -o requirements.lock
+	$(UV) pip compile -q --group page --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -o requirements-page.lock

@@ -1,0 +1,1 @@
+"""The sockets of one node: from hosts' batches to frames."""

@@ -1,0 +1,1 @@
+"""The WebSocket orchestrator: where sockets go and where streamers live."""

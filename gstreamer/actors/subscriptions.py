@@ -1,0 +1,1 @@
+"""What Twitch shall send us, reconciled with what it does."""

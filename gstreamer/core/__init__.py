@@ -1,0 +1,1 @@
+"""The decisions: pure functions and values, with time and chance as arguments."""

@@ -1,0 +1,88 @@
+"""Every error that gstreamer raises on purpose.
+
+GStreamerError
+├── ConfigurationError            a setting or the data on disk is wrong: say what to do
+├── RejectedError                 somebody outside asked for what cannot be: 4xx, a close code or an `error`
+│   ├── InvalidSignatureError     a webhook that Twitch did not sign
+│   ├── InvalidTicketError        a ticket that was forged, used, or meant for somebody else
+│   ├── BadPositionError          a position that cannot be read
+│   └── BadMessageError           a client's message that breaks the protocol
+├── UnavailableError              a part does not answer now: 503, try again
+└── UnrecoverablePositionError    the history no longer holds the events after a position
+
+Errors cross actors by pickle: positional arguments only, all passed to ``super().__init__``.
+"""
+
+from __future__ import annotations
+
+
+class GStreamerError(Exception):
+    """Anything that gstreamer raises on purpose."""
+
+
+class ConfigurationError(GStreamerError):
+    """A setting, or what lies on disk, cannot be used; the text says what to do about it."""
+
+
+class RejectedError(GStreamerError):
+    """Somebody outside asked for what cannot be done; asking again in the same way will not help."""
+
+
+class InvalidSignatureError(RejectedError):
+    """A webhook whose id, timestamp or signature is missing or wrong."""
+
+
+class InvalidTicketError(RejectedError):
+    """
+    A ticket that does not open this socket.
+
+    Args:
+        reason: What is wrong with it, for the log.
+        code: The close code that the socket gets (``core.disconnect.Disconnect``).
+    """
+
+    def __init__(self, reason: str, code: int) -> None:
+        super().__init__(reason, code)
+        self.reason = reason
+        self.code = code
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class BadPositionError(RejectedError):
+    """A position that is not ``epoch:offset``."""
+
+
+class BadMessageError(RejectedError):
+    """
+    A client's message that cannot be understood.
+
+    Args:
+        code: The error code of the protocol (``bad_request``, ``unknown_type``, ``bad_position``).
+        detail: What is wrong, for the client's author.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+class UnavailableError(GStreamerError):
+    """A part of the system does not answer at the moment."""
+
+
+class UnrecoverablePositionError(GStreamerError):
+    """The history no longer holds the events after the client's position."""
+
+    def __init__(self, wanted: int, oldest: int) -> None:
+        super().__init__(wanted, oldest)
+        self.wanted = wanted
+        self.oldest = oldest
+
+    def __str__(self) -> str:
+        return f"wanted offset {self.wanted}, oldest kept is {self.oldest}"

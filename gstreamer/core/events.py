@@ -1,0 +1,103 @@
+"""One event on its way to viewers: what it is, how it may be thinned, and its one encoded form."""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple
+
+
+class EventClass(enum.IntEnum):
+    """
+    How an event may be treated for a slow socket.
+
+    critical is never dropped, state is replaced by the newer of its key, chat may be thinned.
+    """
+
+    CRITICAL = 0
+    STATE = 1
+    CHAT = 2
+
+    @property
+    def label(self) -> str:
+        """The word for it in the protocol: ``critical``, ``state`` or ``chat``."""
+        return self.name.lower()
+
+
+_STATE_TYPES = frozenset(
+    {
+        "gs.viewers",
+        "channel.hype_train.progress",
+        "channel.poll.progress",
+        "channel.prediction.progress",
+        "channel.goal.progress",
+        "channel.charity_campaign.progress",
+    }
+)
+_CHAT_TYPES = frozenset({"channel.chat.message"})
+
+
+def class_of(event_type: str) -> EventClass:
+    """The delivery class of an event type; a type that gstreamer does not know is critical."""
+    if event_type in _STATE_TYPES:
+        return EventClass.STATE
+    return EventClass.CHAT if event_type in _CHAT_TYPES else EventClass.CRITICAL
+
+
+class Event(NamedTuple):
+    """
+    An event of a streamer's log as every process after the host sees it.
+
+    Attributes:
+        offset: Its Kafka offset; with the epoch of its batch this is its position.
+        event_class: How it may be thinned.
+        type: Twitch's subscription type, e.g. ``stream.online``.
+        key: What a newer event of class state replaces (type and subject); empty for other classes.
+        message_id: Twitch's message id, for tracing.
+        encoded: The client's JSON of it, complete with its position: encoded once, by the host.
+    """
+
+    offset: int
+    event_class: EventClass
+    type: str
+    key: str
+    message_id: str
+    encoded: bytes
+
+
+class Batch(NamedTuple):
+    """
+    What a host tells a connection actor about one streamer: all that ``(after, to]`` holds.
+
+    Duplicates and filtered records leave holes, so offsets alone prove nothing: a receiver whose last
+    covered offset is not ``after`` has missed something and joins again.
+
+    Attributes:
+        streamer_id: Whose log.
+        generation: The owner's generation; a receiver drops batches of an older one than it has seen.
+        epoch: Which log.
+        after: Last offset that earlier batches covered (-1: none).
+        to: Last offset that this batch covers.
+        events: The events inside, by offset.
+    """
+
+    streamer_id: str
+    generation: int
+    epoch: str
+    after: int
+    to: int
+    events: tuple[Event, ...]
+
+
+class Joined(NamedTuple):
+    """
+    A host's answer to ``join``: from now on its batches to this connection start after ``to``.
+
+    Attributes:
+        batch: ``(after, to]`` with every event in it. ``batch.after`` is what was asked for when the host
+            still holds it; otherwise it is the oldest place from which nothing is missing (a gap), and the
+            head when nothing was asked for.
+        complete: Whether everything after the asked-for offset is in ``batch``.
+    """
+
+    batch: Batch
+    complete: bool

@@ -1,0 +1,187 @@
+"""What the parts ask of each other: messages and protocols, so that each can be built with a fake of the rest.
+
+Actors know each other by these, never by class. Every method of a ``...Peer`` is one Ray call in production
+(``actors/handles.py``); there, a dead or restarting peer raises ``UnavailableError``. Calls may be repeated and
+may come late, so each says what the state shall be, not what to change.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from gstreamer.core.errors import UnavailableError
+from gstreamer.core.events import Batch, Joined
+from gstreamer.core.ids import Position
+from gstreamer.core.records import Outgoing
+
+
+class NotOwnerError(UnavailableError):
+    """This host does not own that streamer (any more, or yet): ask placement again."""
+
+
+class Owner(NamedTuple):
+    """Who runs a streamer: the host's actor name and the generation that placement gave it."""
+
+    streamer_id: str
+    host: str
+    generation: int
+
+
+class ConnectionView(NamedTuple):
+    """
+    A connection actor in placement's snapshot.
+
+    Attributes:
+        name: Actor name, ``connection:<node>:<n>``.
+        node: Name of its node, for WS__PUBLIC_URL's ``{node}``.
+        address: IP that replicas reach its listener at.
+        port: Port of its listener.
+        incarnation: New at each start of the process.
+        sockets: Open sockets when it was last seen.
+        capacity: Most sockets it takes.
+        accepting: Whether it takes new sockets (listening, session log read, not draining).
+    """
+
+    name: str
+    node: str
+    address: str
+    port: int
+    incarnation: str
+    sockets: int
+    capacity: int
+    accepting: bool
+
+
+class HostView(NamedTuple):
+    """A streamer host in placement's snapshot: its name, node, incarnation and the streamers it owns."""
+
+    name: str
+    node: str
+    incarnation: str
+    streamers: int
+
+
+class Snapshot(NamedTuple):
+    """What placement publishes, so that a replica can decide by itself (``core.placement``)."""
+
+    version: int
+    at_ms: int
+    connections: tuple[ConnectionView, ...]
+    hosts: tuple[HostView, ...]
+
+
+class HostPeer(Protocol):
+    """A streamer host, as connection actors and placement see it."""
+
+    async def attend(self, caller: str, incarnation: str) -> None:
+        """
+        Never return while the host lives: a failing call is how the caller learns of its death.
+
+        A host's state about a connection actor is keyed by that actor's incarnation.
+        """
+
+    async def join(self, connection: str, incarnation: str, streamer_id: str, after: Position | None) -> Joined:
+        """
+        From now on send this streamer's batches to that connection actor; answer with what lies after ``after``.
+
+        Joining again replaces the first join. ``None`` means from the head.
+
+        Raises:
+            NotOwnerError: The streamer is not (or not yet) run here.
+        """
+
+    async def leave(self, connection: str, incarnation: str, streamer_id: str) -> None:
+        """Send this streamer's batches there no more."""
+
+    async def since(self, streamer_id: str, after: Position) -> Joined:
+        """
+        What the history ring holds after ``after``, without joining; complete or from where nothing is missing.
+
+        Raises:
+            NotOwnerError: The streamer is not run here.
+        """
+
+    async def assign(self, owners: tuple[Owner, ...]) -> None:
+        """Placement: run these streamers with these generations (a higher generation replaces a lower)."""
+
+    async def release(self, owners: tuple[Owner, ...]) -> None:
+        """Placement: stop these streamers, unless a higher generation has been assigned since."""
+
+
+class ConnectionPeer(Protocol):
+    """A connection actor, as hosts and placement see it."""
+
+    async def attend(self, caller: str, incarnation: str) -> None:
+        """Never return while the connection actor lives."""
+
+    async def deliver(self, host: str, incarnation: str, batches: tuple[Batch, ...]) -> tuple[str, ...]:
+        """
+        Take batches, in order; at most one call of a host is in flight, <= 64 KiB or one event.
+
+        Returns:
+            Ids of streamers that it does not want from this host (any more): the host forgets the join.
+        """
+
+
+class PlacementPeer(Protocol):
+    """The placement actor, as everybody sees it."""
+
+    async def snapshot(self, after_version: int) -> Snapshot:
+        """The newest snapshot, as soon as its version is above ``after_version``, or after 5 s as it is."""
+
+    async def locate(self, streamer_id: str) -> Owner:
+        """
+        The owner of a streamer, which is assigned to a host if it has none.
+
+        Raises:
+            UnavailableError: No host can be had at the moment.
+        """
+
+    async def keep(self, streamer_ids: frozenset[str]) -> None:
+        """Subscriptions: exactly these streamers shall live (wanted ones and those that linger)."""
+
+
+class SubscriptionsPeer(Protocol):
+    """The subscriptions actor, as connection actors and api replicas see it."""
+
+    async def want(self, streamer_id: str) -> bool:
+        """
+        See that this streamer has a topic and gets subscribed at Twitch; return once the topic exists.
+
+        Returns:
+            False if Twitch knows no such user.
+
+        Raises:
+            UnavailableError: Kafka or Twitch do not answer, and the streamer has no topic yet.
+        """
+
+    async def watching(self, connection: str, incarnation: str, streamer_ids: frozenset[str]) -> None:
+        """Connection actors, at each change and every 30 s: exactly these streamers are watched there."""
+
+    async def favourites_changed(self) -> None:
+        """The api: read favourites anew soon (they are read every 30 s anyway)."""
+
+
+class Log(Protocol):
+    """Writing to Kafka (``kafka.producer``)."""
+
+    async def send(self, record: Outgoing, timeout_s: float = 2.0) -> int:
+        """
+        Write one record durably (acks=all, idempotent) and return its offset.
+
+        Raises:
+            UnavailableError: Kafka did not confirm it in time; it may or may not have been written.
+        """
+
+
+class Counting(Protocol):
+    """Counting what happens (``metrics.Metrics``; names and labels from its table)."""
+
+    def count(self, name: str, n: float = 1, *labels: str) -> None:
+        """Add to a counter."""
+
+    def gauge(self, name: str, value: float, *labels: str) -> None:
+        """Set a gauge."""
+
+    def observe(self, name: str, value: float, *labels: str) -> None:
+        """Add a value to a histogram."""

@@ -1,0 +1,1 @@
+"""Shells: the three Ray Serve applications."""

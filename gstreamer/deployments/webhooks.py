@@ -1,0 +1,1 @@
+"""Twitch's webhooks: verified, durable in Kafka, then answered."""

@@ -1,0 +1,1 @@
+"""WebSocket on the Serve port, relayed to the connection actor that the ticket names."""

@@ -1,0 +1,1 @@
+"""What `gstreamer up` starts when nothing is configured: real Kafka, real PostgreSQL, and their supervisor."""

@@ -1,0 +1,1 @@
+"""The adapter for Kafka: confluent-kafka stays in this folder."""

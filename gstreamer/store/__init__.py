@@ -1,0 +1,1 @@
+"""The adapter for Postgres: accounts, sessions, grants and favourites."""

@@ -1,0 +1,1 @@
+"""The adapter for Twitch: OAuth and Helix over HTTPS."""
