@@ -144,6 +144,7 @@ class Twitch(Section):
     id_url: str = Field("https://id.twitch.tv/oauth2", description="Base of Twitch's OAuth endpoints.")
     api_url: str = Field("https://api.twitch.tv/helix", description="Base of Helix.")
     eventsub_ws_url: str = Field("wss://eventsub.wss.twitch.tv/ws", description="EventSub's WebSocket.")
+    simulated: bool = Field(False, description="Set by `gstreamer up` when its double stands in for Twitch.")
     transport: Literal["webhook", "conduit"] = Field("webhook", description="How Twitch delivers.")
     linger_s: int = Field(600, ge=0, description="A streamer nobody wants any more lives on for so long.")
     families: Annotated[tuple[Literal["online", "offline", "update", "raid", "raid_out"], ...], Listed] = Field(
@@ -204,11 +205,6 @@ class Settings(Section):
         if self.public_url.startswith("http://") and not loopback:
             raise ValueError("public_url must start with https:// unless it is a loopback address")
         return self
-
-    @property
-    def simulator(self) -> bool:
-        """Whether Twitch's double stands in for Twitch: no client id is set."""
-        return self.twitch.client_id is None
 
 
 def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
