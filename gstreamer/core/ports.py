@@ -61,6 +61,23 @@ class HostView(NamedTuple):
     streamers: int
 
 
+class HostStatus(NamedTuple):
+    """
+    What a streamer host says of itself; placement rebuilds its own state from it.
+
+    Attributes:
+        name: Actor name.
+        node: Name of its node.
+        incarnation: New at each start of the process.
+        owners: The streamers it runs, with the generations it runs them by.
+    """
+
+    name: str
+    node: str
+    incarnation: str
+    owners: tuple[Owner, ...]
+
+
 class Snapshot(NamedTuple):
     """What placement publishes, so that a replica can decide by itself (``core.placement``)."""
 
@@ -107,6 +124,12 @@ class HostPeer(Protocol):
     async def release(self, owners: tuple[Owner, ...]) -> None:
         """Placement: stop these streamers, unless a higher generation has been assigned since."""
 
+    async def observe(self) -> HostStatus:
+        """What it runs at the moment; answers at once."""
+
+    async def stop(self) -> None:
+        """Placement: give up everything in good order; the process is ended after that."""
+
 
 class ConnectionPeer(Protocol):
     """A connection actor, as hosts and placement see it."""
@@ -121,6 +144,19 @@ class ConnectionPeer(Protocol):
         Returns:
             Ids of streamers that it does not want from this host (any more): the host forgets the join.
         """
+
+    async def moved(self, owners: tuple[Owner, ...]) -> None:
+        """
+        Placement: these streamers have these owners now; whoever serves one of them joins it there.
+
+        Told at each decision and at placement's own restart, so an owner that is known already changes nothing.
+        """
+
+    async def observe(self) -> ConnectionView:
+        """How it stands at the moment; answers at once."""
+
+    async def stop(self) -> None:
+        """Placement: close every socket with SHUTDOWN and the listener; the process is ended after that."""
 
 
 class PlacementPeer(Protocol):
