@@ -6,7 +6,13 @@ GStreamerError
 │   ├── InvalidSignatureError     a webhook that Twitch did not sign
 │   ├── InvalidTicketError        a ticket that was forged, used, or meant for somebody else
 │   ├── BadPositionError          a position that cannot be read
-│   └── BadMessageError           a client's message that breaks the protocol
+│   ├── BadMessageError           a client's message that breaks the protocol
+│   └── RefusedError              the platform understood a call of ours and said no
+│       ├── GrantEndedError       a person's grant is dead: sign in again
+│       ├── MissingScopeError     the grant does not cover the call
+│       ├── NotFoundError         what the call names is not there
+│       ├── AlreadySubscribedError  an equal subscription is active
+│       └── TooManyAlikeError     three subscriptions like it exist already
 ├── UnavailableError              a part does not answer now: 503, try again
 └── UnrecoverablePositionError    the history no longer holds the events after a position
 
@@ -70,6 +76,57 @@ class BadMessageError(RejectedError):
 
     def __str__(self) -> str:
         return self.detail
+
+
+class RefusedError(RejectedError):
+    """
+    The platform understood a call of ours and said no.
+
+    Args:
+        status: The HTTP status of its answer.
+        message: Its own words.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(status, message)
+        self.status = status
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"refused with {self.status}: {self.message}"
+
+
+class GrantEndedError(RefusedError):
+    """A token that is not (or no longer) good: the person has to sign in again."""
+
+
+class MissingScopeError(RefusedError):
+    """The grant does not cover the call: the person has to allow more."""
+
+
+class NotFoundError(RefusedError):
+    """What the call names is not there (any more)."""
+
+
+class AlreadySubscribedError(RefusedError):
+    """
+    An equal subscription is active.
+
+    Args:
+        status: The HTTP status of the answer.
+        message: The platform's own words.
+        subscription_id: The id of that subscription; empty where the answer does not tell it.
+    """
+
+    def __init__(self, status: int, message: str, subscription_id: str) -> None:
+        RejectedError.__init__(self, status, message, subscription_id)
+        self.status = status
+        self.message = message
+        self.subscription_id = subscription_id
+
+
+class TooManyAlikeError(RefusedError):
+    """Three subscriptions of this type and condition exist already; waiting does not help."""
 
 
 class UnavailableError(GStreamerError):
