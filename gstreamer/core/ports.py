@@ -7,12 +7,14 @@ may come late, so each says what the state shall be, not what to change.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from gstreamer.core.errors import UnavailableError
+from gstreamer.core.errors import GStreamerError, UnavailableError
 from gstreamer.core.events import Batch, Joined
+from gstreamer.core.fold import StreamerState
 from gstreamer.core.ids import Position
-from gstreamer.core.records import Outgoing
+from gstreamer.core.records import Outgoing, Record
 
 
 class NotOwnerError(UnavailableError):
@@ -118,6 +120,9 @@ class HostPeer(Protocol):
             NotOwnerError: The streamer is not run here.
         """
 
+    async def state(self, streamer_ids: tuple[str, ...]) -> dict[str, StreamerState]:
+        """What the logs tell of these streamers, of those that are run here."""
+
     async def assign(self, owners: tuple[Owner, ...]) -> None:
         """Placement: run these streamers with these generations (a higher generation replaces a lower)."""
 
@@ -208,6 +213,54 @@ class Log(Protocol):
         Raises:
             UnavailableError: Kafka did not confirm it in time; it may or may not have been written.
         """
+
+
+class LogReader(Protocol):
+    """Reading Kafka by explicit places (``kafka.consumer``)."""
+
+    async def assign(
+        self,
+        topic: str,
+        partition: int,
+        offset: int,
+        sink: Callable[[list[Record]], None],
+        failed: Callable[[GStreamerError], None] | None = None,
+    ) -> None:
+        """
+        Give the records from ``offset`` on to ``sink``, in order, on the event loop's thread.
+
+        Assigning a partition again replaces the first: its sink gets nothing more.
+
+        Args:
+            topic: The topic.
+            partition: Its partition.
+            offset: First offset that is wanted.
+            sink: Takes records as they come, at once.
+            failed: Told when no more can come: UnrecoverablePositionError if ``offset`` is no longer (or not
+                yet) in the log, UnavailableError if the topic is gone or refused.
+
+        Raises:
+            UnavailableError: Kafka does not answer, or has no such topic.
+        """
+
+    async def unassign(self, topic: str, partition: int) -> None:
+        """Read this partition no more; its sink gets nothing after this has returned."""
+
+    async def close(self) -> None:
+        """Stop reading everything."""
+
+
+class LogAdmin(Protocol):
+    """Asking Kafka about topics (``kafka.admin``); everything raises UnavailableError."""
+
+    async def topic_id(self, topic: str) -> str | None:
+        """Kafka's id of the topic, or None if there is none."""
+
+    async def watermarks(self, topic: str, partition: int) -> tuple[int, int]:
+        """The first offset that is held and the offset of the next record."""
+
+    async def offset_at(self, topic: str, partition: int, time_ms: int) -> int:
+        """The first offset whose record time is ``time_ms`` or later; the next record's if there is none."""
 
 
 class Counting(Protocol):
