@@ -1,1 +1,370 @@
-"""Ray actors by name: each peer of core.ports as calls to the actor of that name, Ray's errors translated."""
+"""Ray actors by name: each peer of core.ports as calls to the actor of that name, Ray's errors translated.
+
+A peer that is dead, restarting or slow raises ``UnavailableError``; what our own methods raise comes through as
+itself. Every call but ``attend`` has a deadline. A handle is looked up once and forgotten when its actor is gone,
+so an actor that was made anew under its name is found by the next call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import ray
+from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
+
+from gstreamer import log
+from gstreamer.core.errors import UnavailableError
+from gstreamer.core.events import Batch, Joined
+from gstreamer.core.ids import PLACEMENT, SUBSCRIPTIONS, Position
+from gstreamer.core.ports import (
+    ConnectionView,
+    HostStatus,
+    NotOwnerError,
+    Owner,
+    PlacementPeer,
+    Snapshot,
+)
+
+NAMESPACE = "gstreamer"
+
+CALL_S = 5.0
+"""Deadline of a call that the peer answers at once."""
+DELIVER_S = 10.0
+LONG_POLL_S = 10.0
+"""Placement answers a long poll after 5 s at the latest."""
+WANT_S = 15.0
+"""A new streamer is looked up at Twitch, and its topic is made."""
+STOP_S = 10.0
+RETRY_S = 0.5
+
+Find = Callable[[str], Any]
+_T = TypeVar("_T")
+
+
+def find_actor(name: str) -> Any:
+    """
+    Ray's handle of the actor of that name.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    return ray.get_actor(name, namespace=NAMESPACE)
+
+
+class Actor:
+    """Calls to whatever actor has this name at the moment."""
+
+    def __init__(self, name: str, find: Find) -> None:
+        self.name = name
+        self._find = find
+        self._handle: Any = None
+
+    def __repr__(self) -> str:
+        return f"handle({self.name})"
+
+    async def call(self, request: Callable[[Any], Awaitable[_T]], timeout_s: float | None = CALL_S) -> _T:
+        """
+        What the actor answers to ``request``, which makes the remote call on the handle that it is given.
+
+        Raises:
+            UnavailableError: If it does not exist, has died, is restarting or does not answer in time.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                if self._handle is None:
+                    self._handle = await self._lookup()
+                return await request(self._handle)
+        except RayTaskError as error:
+            raise _cause(self.name, error) from None
+        except ActorUnavailableError:
+            raise UnavailableError(f"{self.name} does not answer; it may be restarting") from None
+        except RayError as error:
+            self._handle = None
+            raise UnavailableError(f"{self.name} is gone: {type(error).__name__}") from None
+        except TimeoutError:
+            raise UnavailableError(f"{self.name} did not answer within {timeout_s} s") from None
+
+    async def _lookup(self) -> Any:
+        try:
+            # In a thread: it asks the GCS, and would hold the loop for as long as that is away.
+            return await asyncio.to_thread(self._find, self.name)
+        except ValueError:
+            raise UnavailableError(f"there is no actor {self.name}") from None
+
+
+def _cause(name: str, error: RayTaskError) -> Exception:
+    cause = error.cause
+    if isinstance(cause, Exception) and not isinstance(cause, RayError):
+        return cause
+    return UnavailableError(f"{name} failed: {cause}")
+
+
+class HostHandle(Actor):
+    """A streamer host (``core.ports.HostPeer``)."""
+
+    async def attend(self, caller: str, incarnation: str) -> None:
+        """Return never; raise when the host dies."""
+        await self.call(lambda actor: actor.attend.remote(caller, incarnation), None)
+
+    async def join(self, connection: str, incarnation: str, streamer_id: str, after: Position | None) -> Joined:
+        """From now on have the streamer's batches sent there; what lies after ``after``."""
+        return await self.call(lambda actor: actor.join.remote(connection, incarnation, streamer_id, after))
+
+    async def leave(self, connection: str, incarnation: str, streamer_id: str) -> None:
+        """Have the streamer's batches sent there no more."""
+        await self.call(lambda actor: actor.leave.remote(connection, incarnation, streamer_id))
+
+    async def since(self, streamer_id: str, after: Position) -> Joined:
+        """What the history ring holds after ``after``."""
+        return await self.call(lambda actor: actor.since.remote(streamer_id, after))
+
+    async def assign(self, owners: tuple[Owner, ...]) -> None:
+        """Have these streamers run with these generations."""
+        await self.call(lambda actor: actor.assign.remote(owners))
+
+    async def release(self, owners: tuple[Owner, ...]) -> None:
+        """Have these streamers stopped."""
+        await self.call(lambda actor: actor.release.remote(owners))
+
+    async def observe(self) -> HostStatus:
+        """What it runs."""
+        return await self.call(lambda actor: actor.observe.remote())
+
+    async def stop(self) -> None:
+        """Have everything given up in good order."""
+        await self.call(lambda actor: actor.stop.remote(), STOP_S)
+
+
+class ConnectionHandle(Actor):
+    """A connection actor (``core.ports.ConnectionPeer``)."""
+
+    async def attend(self, caller: str, incarnation: str) -> None:
+        """Return never; raise when the actor dies."""
+        await self.call(lambda actor: actor.attend.remote(caller, incarnation), None)
+
+    async def deliver(self, host: str, incarnation: str, batches: tuple[Batch, ...]) -> tuple[str, ...]:
+        """Hand over batches; the streamers that it does not want."""
+        return await self.call(lambda actor: actor.deliver.remote(host, incarnation, batches), DELIVER_S)
+
+    async def moved(self, owners: tuple[Owner, ...]) -> None:
+        """Tell it new owners."""
+        await self.call(lambda actor: actor.moved.remote(owners))
+
+    async def observe(self) -> ConnectionView:
+        """How it stands."""
+        return await self.call(lambda actor: actor.observe.remote())
+
+    async def stop(self) -> None:
+        """Have every socket closed."""
+        await self.call(lambda actor: actor.stop.remote(), STOP_S)
+
+
+class PlacementHandle(Actor):
+    """The placement actor (``core.ports.PlacementPeer``)."""
+
+    async def snapshot(self, after_version: int) -> Snapshot:
+        """The newest snapshot: at once if it is newer than that, else within 5 s."""
+        return await self.call(lambda actor: actor.snapshot.remote(after_version), LONG_POLL_S)
+
+    async def locate(self, streamer_id: str) -> Owner:
+        """The owner of a streamer, assigned if it has none."""
+        return await self.call(lambda actor: actor.locate.remote(streamer_id), LONG_POLL_S)
+
+    async def keep(self, streamer_ids: frozenset[str]) -> None:
+        """Say which streamers shall live."""
+        await self.call(lambda actor: actor.keep.remote(streamer_ids))
+
+    async def explain(self) -> dict[str, Any]:
+        """What it knows and has decided, for operators."""
+        return await self.call(lambda actor: actor.explain.remote())
+
+    async def stop(self) -> None:
+        """Have every actor of the ws side ended in good order."""
+        await self.call(lambda actor: actor.stop.remote(), STOP_S)
+
+
+class SubscriptionsHandle(Actor):
+    """The subscriptions actor (``core.ports.SubscriptionsPeer``)."""
+
+    async def want(self, streamer_id: str) -> bool:
+        """See that the streamer has a topic and is subscribed at Twitch."""
+        return await self.call(lambda actor: actor.want.remote(streamer_id), WANT_S)
+
+    async def watching(self, connection: str, incarnation: str, streamer_ids: frozenset[str]) -> None:
+        """Say which streamers are watched there."""
+        await self.call(lambda actor: actor.watching.remote(connection, incarnation, streamer_ids))
+
+    async def favourites_changed(self) -> None:
+        """Have favourites read anew."""
+        await self.call(lambda actor: actor.favourites_changed.remote())
+
+
+class StreamerHandle:
+    """A streamer by its id, wherever it lives: placement says which host runs it."""
+
+    def __init__(self, streamer_id: str, handles: Handles) -> None:
+        self.streamer_id = streamer_id
+        self._handles = handles
+        self._owner: Owner | None = None
+
+    def __repr__(self) -> str:
+        return f"handle(streamer {self.streamer_id})"
+
+    async def owner(self) -> Owner:
+        """
+        Who runs it, as placement said last.
+
+        Raises:
+            UnavailableError: If placement does not answer, or has no host for it.
+        """
+        if self._owner is None:
+            self._owner = await self._handles.placement().locate(self.streamer_id)
+        return self._owner
+
+    async def join(self, connection: str, incarnation: str, after: Position | None) -> Joined:
+        """
+        Have its batches sent to that connection actor from now on; what lies after ``after``.
+
+        Raises:
+            UnavailableError: If it is run by nobody at the moment.
+        """
+        return await self._ask(lambda host: host.join(connection, incarnation, self.streamer_id, after))
+
+    async def leave(self, connection: str, incarnation: str) -> None:
+        """Have its batches sent there no more."""
+        await self._ask(lambda host: host.leave(connection, incarnation, self.streamer_id))
+
+    async def since(self, after: Position) -> Joined:
+        """
+        What its history ring holds after ``after``.
+
+        Raises:
+            UnavailableError: If it is run by nobody at the moment.
+        """
+        return await self._ask(lambda host: host.since(self.streamer_id, after))
+
+    async def _ask(self, request: Callable[[HostHandle], Awaitable[_T]]) -> _T:
+        try:
+            return await self._ask_owner(request)
+        except NotOwnerError:
+            # It has moved since placement said so, or is just being moved: once more, with what placement says now.
+            return await self._ask_owner(request)
+
+    async def _ask_owner(self, request: Callable[[HostHandle], Awaitable[_T]]) -> _T:
+        owner = await self.owner()
+        try:
+            return await request(self._handles.host(owner.host))
+        except UnavailableError:
+            self._owner = None
+            raise
+
+
+class Handles:
+    """
+    Every actor by name; one object a process, so that each handle is looked up once.
+
+    Args:
+        find: How an actor is found by its name.
+    """
+
+    def __init__(self, find: Find = find_actor) -> None:
+        self._find = find
+        self._hosts: dict[str, HostHandle] = {}
+        self._connections: dict[str, ConnectionHandle] = {}
+        self._placement = PlacementHandle(PLACEMENT, find)
+        self._subscriptions = SubscriptionsHandle(SUBSCRIPTIONS, find)
+
+    def host(self, name: str) -> HostHandle:
+        """The streamer host of that name."""
+        if name not in self._hosts:
+            self._hosts[name] = HostHandle(name, self._find)
+        return self._hosts[name]
+
+    def connection(self, name: str) -> ConnectionHandle:
+        """The connection actor of that name."""
+        if name not in self._connections:
+            self._connections[name] = ConnectionHandle(name, self._find)
+        return self._connections[name]
+
+    def streamer(self, streamer_id: str) -> StreamerHandle:
+        """The streamer of that Twitch id; the object remembers the owner, so keep it for further calls."""
+        return StreamerHandle(streamer_id, self)
+
+    def placement(self) -> PlacementHandle:
+        """The placement actor."""
+        return self._placement
+
+    def subscriptions(self) -> SubscriptionsHandle:
+        """The subscriptions actor."""
+        return self._subscriptions
+
+
+class SnapshotFollower:
+    """
+    The newest snapshot of placement, followed by long poll; placement's absence leaves the last one in use.
+
+    Args:
+        placement: Whom to ask.
+        clock: Monotonic seconds.
+        sleep: How to wait between tries while placement does not answer.
+    """
+
+    def __init__(
+        self,
+        placement: PlacementPeer,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._placement = placement
+        self._clock = clock
+        self._sleep = sleep
+        self._snapshot: Snapshot | None = None
+        self._heard = 0.0
+        self._first = asyncio.Event()
+        self._log = log.get("placement")
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The last snapshot that was heard; None before the first."""
+        return self._snapshot
+
+    def age_s(self) -> float | None:
+        """Seconds since placement last answered, which is above 5 only when it is away; None before the first."""
+        return None if self._snapshot is None else self._clock() - self._heard
+
+    async def first(self, timeout_s: float) -> Snapshot:
+        """
+        The snapshot, waiting for the first one.
+
+        Raises:
+            UnavailableError: If none has come in time.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._first.wait()
+        except TimeoutError:
+            raise UnavailableError("placement has not answered yet") from None
+        assert self._snapshot is not None
+        return self._snapshot
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        away = False
+        while True:
+            try:
+                after = -1 if self._snapshot is None else self._snapshot.version
+                self._snapshot = await self._placement.snapshot(after)
+            except UnavailableError as error:
+                if not away:
+                    self._log.warning("placement does not answer", reason=str(error))
+                away = True
+                await self._sleep(RETRY_S)
+                continue
+            if away:
+                self._log.info("placement answers again", version=self._snapshot.version)
+            away = False
+            self._heard = self._clock()
+            self._first.set()
