@@ -1,0 +1,73 @@
+"""A sign-in ends in the browser that began it, or nowhere."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gstreamer.core.errors import RejectedError
+from gstreamer.core.signin import (
+    SCOPES,
+    BadStateError,
+    State,
+    browser_hash,
+    has_group,
+    read_state,
+    scopes_of,
+    sign_state,
+)
+
+KEY = b"k" * 32
+STATE = State("id-1", browser_hash("cookie"), "/s/alpha", 600_000)
+TEXT = sign_state(KEY, STATE)
+
+
+def test_a_state_comes_back_as_it_went() -> None:
+    assert read_state(KEY, TEXT, "cookie", 599_999) == STATE
+
+
+@pytest.mark.parametrize("cookie", [None, "", "other", "\ud800"])
+def test_a_state_of_another_browser_is_refused(cookie: str | None) -> None:
+    with pytest.raises(BadStateError, match="another browser"):
+        read_state(KEY, TEXT, cookie, 0)
+
+
+def test_a_state_is_refused_when_its_time_is_over() -> None:
+    with pytest.raises(BadStateError, match="took too long"):
+        read_state(KEY, TEXT, "cookie", 600_000)
+
+
+@pytest.mark.parametrize("text", ["", ".", "a", "é.é", "!!.!!", TEXT[:-2], "A" + TEXT, TEXT + "x" * 5_000])
+def test_a_forged_state_is_refused(text: str) -> None:
+    with pytest.raises(BadStateError, match="not one of ours"):
+        read_state(KEY, text, "cookie", 0)
+
+
+def test_a_state_signed_with_another_key_is_refused() -> None:
+    with pytest.raises(BadStateError, match="not one of ours"):
+        read_state(b"o" * 32, TEXT, "cookie", 0)
+
+
+@given(st.text(max_size=200))
+def test_no_text_does_more_than_be_refused(text: str) -> None:
+    with pytest.raises(BadStateError):
+        read_state(KEY, text, "cookie", 0)
+
+
+def test_signing_in_alone_asks_for_no_scope() -> None:
+    assert scopes_of((), ()) == ()
+
+
+def test_scopes_are_asked_for_together_with_those_granted_before() -> None:
+    assert scopes_of(("chat",), ("user:read:follows",)) == ("user:read:chat", "user:read:follows", "user:write:chat")
+
+
+def test_an_unknown_group_is_named_with_those_there_are() -> None:
+    with pytest.raises(RejectedError, match="no scope group 'root'; use chat, follows, streamer"):
+        scopes_of(("root",), ())
+
+
+def test_a_grant_covers_a_group_only_whole() -> None:
+    assert has_group("chat", SCOPES["chat"])
+    assert not has_group("chat", ("user:read:chat",))
