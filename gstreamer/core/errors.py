@@ -62,7 +62,7 @@ class BadPositionError(RejectedError):
 
 class BadMessageError(RejectedError):
     """
-    A client's message that cannot be understood.
+    A client's message that asks for what cannot be done.
 
     Args:
         code: The error code of the protocol (``bad_request``, ``unknown_type``, ``bad_position``).
@@ -127,6 +127,10 @@ class AlreadySubscribedError(RefusedError):
 
 class TooManyAlikeError(RefusedError):
     """Three subscriptions of this type and condition exist already; waiting does not help."""
+
+
+class ProtocolBreachError(RejectedError):
+    """A client's message that is none of the protocol's, or comes when it may not."""
 
 
 class UnavailableError(GStreamerError):
