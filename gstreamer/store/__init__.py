@@ -1,1 +1,1 @@
-"""The adapter for Postgres: accounts, sessions, grants and favourites."""
+"""The adapter for Postgres: accounts, their grants, and favourites."""

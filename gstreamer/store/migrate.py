@@ -1,0 +1,84 @@
+"""The schema brought forward, by whoever comes first; a database of a newer gstreamer is refused.
+
+Everything happens in one transaction under an advisory lock, so starts at the same time make one migration, and
+one that fails leaves the schema as it was.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from gstreamer.core.errors import ConfigurationError, GStreamerError, UnavailableError
+from gstreamer.store.engine import CONNECT_S, DRIVER, check_dsn, place_of
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOCK_ID = 0x67737472
+"""Any number, as long as every gstreamer locks the same one."""
+
+
+def migrate(dsn: str) -> str:
+    """
+    Bring the schema to this version and return its revision.
+
+    Raises:
+        ConfigurationError: The database is of a newer gstreamer, or its user may not change the schema.
+        UnavailableError: Postgres does not answer.
+    """
+    check_dsn(dsn)
+    engine = create_engine(
+        DRIVER,
+        creator=lambda: psycopg.connect(dsn, connect_timeout=CONNECT_S),
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("select pg_advisory_xact_lock(:id)"), {"id": LOCK_ID})
+            return _forward(connection, place_of(dsn))
+    except OperationalError as error:
+        raise UnavailableError(f"postgres at {place_of(dsn)} does not answer: {_first_line(error)}") from None
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == "42501":
+            raise ConfigurationError(
+                f"the user of postgres at {place_of(dsn)} may not change the schema: grant it create on schema public"
+            ) from None
+        raise GStreamerError(f"the schema at {place_of(dsn)} cannot be migrated: {_first_line(error)}") from None
+
+
+def configuration(connection: Connection) -> Config:
+    """Alembic's configuration for a connection."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _forward(connection: Connection, place: str) -> str:
+    config = configuration(connection)
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head()
+    assert head is not None
+    known = {script.revision for script in scripts.walk_revisions()}
+    found = MigrationContext.configure(connection).get_current_heads()
+    for revision in found:
+        if revision not in known:
+            raise ConfigurationError(
+                f"the database at {place} has schema {revision}, which is newer than this gstreamer's {head}: "
+                "run the gstreamer that made it, or a newer one"
+            )
+    if found != (head,):
+        command.upgrade(config, "head")
+    return head
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).partition("\n")[0]
