@@ -1,0 +1,23 @@
+"""What integration tests run against: a real Kafka and a real PostgreSQL, one of each for a whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import services
+
+
+@pytest.fixture(scope="session")
+def kafka_servers() -> Iterator[str]:
+    """Bootstrap servers of a broker that lives as long as this test run; name your topics uniquely."""
+    with services.kafka() as broker:
+        yield broker.bootstrap_servers
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn() -> Iterator[str]:
+    """DSN of an empty database that lives as long as this test run; its role may create databases."""
+    with services.postgres() as server:
+        yield server.dsn
