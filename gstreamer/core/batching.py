@@ -104,17 +104,12 @@ class Outbox:
             self._size -= feed.size
             self._waiting.pop(streamer_id, None)
 
-    def refuse(self, streamer_ids: Iterable[str]) -> tuple[str, ...]:
-        """
-        The receiver of the last batches taken does not want these streamers: forget their joins.
-
-        Returns:
-            The streamers whose joins are gone. One that was joined anew since then stays.
-        """
-        refused = [one for one in streamer_ids if one in self._feeds and self._feeds[one] is self._taken.get(one)]
-        for streamer_id in refused:
-            self.leave(streamer_id)
-        return tuple(refused)
+    def refuse(self, streamer_ids: Iterable[str]) -> None:
+        """The receiver of the last batches taken does not want these streamers, unless joined anew since then."""
+        for streamer_id in streamer_ids:
+            feed = self._feeds.get(streamer_id)
+            if feed is not None and feed is self._taken.get(streamer_id):
+                self.leave(streamer_id)
 
     def add(self, streamer_id: str, events: Sequence[Event], to: int) -> tuple[str, ...]:
         """
@@ -137,7 +132,7 @@ class Outbox:
         return self._relieve()
 
     def break_off(self, streamer_id: str, generation: int) -> None:
-        """Tell the receiver, by the word of this generation, to join this streamer again."""
+        """Tell the receiver, by the word of this generation, to join this streamer again; that ends its join."""
         feed = self._feeds.get(streamer_id)
         if feed is not None:
             self._size -= feed.size
@@ -162,7 +157,9 @@ class Outbox:
             self._size -= before - feed.size
             self._taken[streamer_id] = feed
             del self._waiting[streamer_id]
-            if feed.events:
+            if feed.broken:
+                del self._feeds[streamer_id]
+            elif feed.events:
                 self._waiting[streamer_id] = None
             if room < _BATCH_BYTES:
                 break
