@@ -18,6 +18,7 @@ from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
 from gstreamer import log
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.events import Batch, Joined
+from gstreamer.core.fold import StreamerState
 from gstreamer.core.ids import PLACEMENT, SUBSCRIPTIONS, Position
 from gstreamer.core.ports import (
     ConnectionView,
@@ -120,6 +121,10 @@ class HostHandle(Actor):
     async def since(self, streamer_id: str, after: Position) -> Joined:
         """What the history ring holds after ``after``."""
         return await self.call(lambda actor: actor.since.remote(streamer_id, after))
+
+    async def state(self, streamer_ids: tuple[str, ...]) -> dict[str, StreamerState]:
+        """What the logs tell of these streamers."""
+        return await self.call(lambda actor: actor.state.remote(streamer_ids))
 
     async def assign(self, owners: tuple[Owner, ...]) -> None:
         """Have these streamers run with these generations."""

@@ -182,6 +182,16 @@ class PlacementPeer(Protocol):
         """Subscriptions: exactly these streamers shall live (wanted ones and those that linger)."""
 
 
+class Peers(Protocol):
+    """Finding actors by name (``actors.handles.Handles``)."""
+
+    def host(self, name: str) -> HostPeer:
+        """The streamer host of that name."""
+
+    def connection(self, name: str) -> ConnectionPeer:
+        """The connection actor of that name."""
+
+
 class SubscriptionsPeer(Protocol):
     """The subscriptions actor, as connection actors and api replicas see it."""
 
