@@ -21,7 +21,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-up: setup  ## Start everything on this machine
+up: setup page  ## Start everything on this machine
 	$(BIN)/gstreamer up $(ARGS)
 
 check: setup  ## Format, lint, types, import contracts and unit tests
@@ -41,3 +41,5 @@ format:  ## Format the code and mend what ruff can
 lock:  ## Resolve pyproject.toml into the lock files
 	$(UV) pip compile -q pyproject.toml --group dev --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -o requirements.lock
 	$(UV) pip compile -q --group page --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -o requirements-page.lock
+
+include frontend/page.mk

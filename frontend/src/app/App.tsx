@@ -1,0 +1,90 @@
+/** Who is there, and which page they see. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { Route, Switch, useLocation } from "wouter";
+import { Failure } from "@/components/ui/Notice";
+import { SignedOut } from "@/features/auth/SignedOut";
+import { SimulationStrip } from "@/features/auth/SimulationStrip";
+import { endedWords } from "@/features/live/messages";
+import { Watch } from "@/features/live/Watch";
+import { Search } from "@/features/streamers/Search";
+import { FAVOURITES_KEY, ME_KEY, me as meQuery, useSimulated } from "@/lib/api/queries";
+import type { Me } from "@/lib/api/shapes";
+import { useLive, useLivePage } from "@/lib/live-hooks";
+import { HomePage } from "./HomePage";
+import { NotFound } from "./NotFound";
+import { Shell } from "./Shell";
+import { useFollow } from "./useFollow";
+import { useShortcuts } from "./useShortcuts";
+import { loginsOf } from "./watched";
+import css from "./App.module.css";
+
+const SIGNED_OUT = 4501;
+
+export function App() {
+  const simulated = useSimulated();
+  const me = useQuery(meQuery);
+  const [location] = useLocation();
+  const ended = useSessionEnd(me.data ?? null);
+  return (
+    <div className={me.data ? `${css.app} ${css.fixed}` : css.app}>
+      <a href="#main" className={css.skip}>
+        Skip to the content
+      </a>
+      {simulated && <SimulationStrip />}
+      {me.isPending && <div className={css.wait} aria-busy="true" />}
+      {me.isError && !me.data && (
+        <div className={css.failed}>
+          <Failure error={me.error} onRetry={() => void me.refetch()} />
+        </div>
+      )}
+      {me.data === null && <SignedOut simulated={simulated} next={location} ended={ended} />}
+      {me.data && <SignedIn me={me.data} />}
+    </div>
+  );
+}
+
+function SignedIn({ me }: { readonly me: Me }) {
+  useFollow(me);
+  useShortcuts();
+  useFocusOnNavigation();
+  return (
+    <Shell me={me}>
+      <Switch>
+        <Route path="/" component={HomePage} />
+        <Route path="/search" component={Search} />
+        <Route path="/s/:logins">{({ logins }) => <Watch logins={loginsOf(logins)} />}</Route>
+        <Route component={NotFound} />
+      </Switch>
+    </Shell>
+  );
+}
+
+/** When the server ends the session, the page is signed out at once, and says why; it never redials by itself. */
+function useSessionEnd(me: Me | null): string | null {
+  const client = useQueryClient();
+  const live = useLivePage();
+  const status = useLive((state) => state.status);
+  const revoked = useLive((state) => state.states.get("")?.state === "grant_revoked");
+  const gone = status.kind === "ended" && status.code === SIGNED_OUT;
+  useEffect(() => {
+    if (!gone || me === null) return;
+    client.setQueryData(ME_KEY, null);
+    void client.invalidateQueries({ queryKey: ME_KEY });
+  }, [gone, me, client, live]);
+  const reconnected = status.kind === "live";
+  useEffect(() => {
+    if (reconnected) void client.invalidateQueries({ queryKey: FAVOURITES_KEY });
+  }, [reconnected, client]);
+  return gone ? endedWords(revoked) : null;
+}
+
+/** A new page begins at its heading, for those who do not see it change. */
+function useFocusOnNavigation(): void {
+  const [location] = useLocation();
+  useEffect(() => {
+    if (!document.activeElement || document.activeElement === document.body) {
+      document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+    }
+  }, [location]);
+}

@@ -1,0 +1,28 @@
+/** Where the page begins. */
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import "@fontsource-variable/geist/wght.css";
+import "./app/tokens.css";
+import { App } from "./app/App";
+import { ProblemError } from "./lib/api/client";
+import { openLive } from "./lib/live/page";
+import { LiveContext } from "./lib/live-hooks";
+
+const MAX_RETRIES = 3;
+
+// What was refused stays refused; what could not be answered is asked for again.
+const retry = (failures: number, error: Error): boolean =>
+  failures < MAX_RETRIES && !(error instanceof ProblemError && error.status >= 400 && error.status < 500);
+
+const client = new QueryClient({ defaultOptions: { queries: { retry, staleTime: 10_000 } } });
+
+createRoot(document.getElementById("root") as HTMLElement).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <LiveContext value={openLive()}>
+        <App />
+      </LiveContext>
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,47 @@
+/** Made-up streamers for the development server, when there is no backend. */
+
+export interface Person {
+  id: string;
+  login: string;
+  display_name: string;
+  avatar_url: null;
+  live: boolean;
+  started_at: string | null;
+  title: string | null;
+  category: string | null;
+  viewers: number | null;
+  position: string | null;
+  chat: { mode: "embed"; reason: string };
+}
+
+const ROWS: readonly [string, string, string, number][] = [
+  ["PixelPia", "Blind first run, no spoilers please", "Hollow Knight", 4312],
+  ["Nordlicht", "Any% attempts until the sun comes up", "Celeste", 1880],
+  ["TeaAndTrains", "Building the Gotthard line, day 40", "Transport Fever 2", 642],
+  ["SlowChess", "Endgames for people who hate endgames", "Chess", 3120],
+  ["MinaMakes", "Throwing clay, asking nicely", "Art", 512],
+  ["dr_kernel", "Writing a scheduler from nothing", "Software and Game Development", 930],
+  ["LoafCat", "The cat decides what we play", "Just Chatting", 12_840],
+  ["OldTapes", "Digitising the 1987 box", "Retro", 88],
+  ["Synthwerk", "One patch, four hours", "Music", 275],
+  ["BramblePatch", "Cosy farm, big plans", "Stardew Valley", 1406],
+];
+
+export function people(now: number): Person[] {
+  return ROWS.map(([name, title, category, viewers], place) => {
+    const live = place % 3 !== 2;
+    return {
+      id: String(1001 + place),
+      login: name.toLowerCase(),
+      display_name: name,
+      avatar_url: null,
+      live,
+      started_at: live ? new Date(now - (place + 1) * 23 * 60_000).toISOString() : null,
+      title,
+      category,
+      viewers: live ? viewers : null,
+      position: null,
+      chat: { mode: "embed", reason: "a simulation" },
+    };
+  });
+}
