@@ -122,6 +122,7 @@ class Follower:
 
     async def moved(self, owners: tuple[Owner, ...]) -> None:
         for owner in owners:
+            self._ready.discard(owner.streamer_id)
             self._again(owner.streamer_id)
 
     async def observe(self) -> ConnectionView:

@@ -111,7 +111,7 @@ async def _read_back(logs: Logs, log: Reading, after: int, to: int, bounds: Boun
             if not first:
                 return Found(after, to, ())
             begin_ms = first[0].time_ms - FILL_WINDOWS * bounds.window_ms - SLACK_MS
-            begin = max(low, min(after + 1, await logs.admin.offset_at(*log.place, begin_ms)))
+            begin = max(low, min(after + 1, await logs.admin.offset_at(*log.place, max(0, begin_ms))))
             taken = _Events(log, Dedup(None if begin == 0 else begin_ms, bounds.window_ms), after, bounds)
             await _Until(reader, log.place, begin, to, taken.take).records()
     except TimeoutError:

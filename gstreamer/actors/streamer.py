@@ -180,7 +180,8 @@ class Streamer:
 
     async def check(self) -> None:
         """
-        See that it comes on: a log that grows while nothing is read is assigned again, one that shrank read anew.
+        See that it comes on: a log that grows while nothing is read is assigned again; one that shrank, or was made
+        anew with as many records, is read anew.
 
         Raises:
             UnavailableError: Kafka does not answer.
@@ -188,11 +189,16 @@ class Streamer:
         covered = self.covered
         if not self.epoch or self._over.is_set():
             return
+        topic_id = await self._logs.admin.topic_id(self.place.topic)
         _, high = await self._logs.admin.watermarks(*self.place)
-        if covered != self.covered:
+        if topic_id is None or self._over.is_set():
             return
         self._seen_head = high
-        if high <= covered:
+        if epoch_of_topic(topic_id) != self.epoch:
+            self._restart("its topic was made anew")
+        elif covered != self.covered:
+            return
+        elif high <= covered:
             self._restart("its log ends before what was read of it")
         elif high - 1 > covered and self._suspect == covered:
             _log.warning("reading stands still, so it is assigned again", streamer_id=self.id, offset=covered)
@@ -223,7 +229,7 @@ class Streamer:
         low, high = await admin.watermarks(*self.place)
         now_ms = self._options.now_ms() if self._at_ms is None else self._at_ms
         begin_ms = now_ms - REPLAY_WINDOWS * window
-        begin = max(low, min(high, await admin.offset_at(*self.place, begin_ms)))
+        begin = max(low, min(high, await admin.offset_at(*self.place, max(0, begin_ms))))
         self._at_ms = None
         self._over.clear()
         self._dedup = Dedup(None if begin == 0 else begin_ms, window)

@@ -17,7 +17,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from gstreamer.core.errors import GStreamerError, UnavailableError, UnrecoverablePositionError
+from gstreamer.core.errors import ConfigurationError, GStreamerError, UnavailableError, UnrecoverablePositionError
 from gstreamer.core.records import Record
 from gstreamer.log import get
 
@@ -81,6 +81,7 @@ class Reader:
             "queued.max.messages.kbytes": 1_024,
             "fetch.wait.max.ms": 100,
             "reconnect.backoff.max.ms": 1_000,
+            "log_level": 4,  # warnings and worse
             **(extra or {}),
             "bootstrap.servers": bootstrap,
             # librdkafka wants a group id even of a client that joins no group.
@@ -95,7 +96,13 @@ class Reader:
         self._where: dict[Place, _Lane] = {}
 
     async def assign(self, topic: str, partition: int, offset: int, sink: Sink, failed: Failed | None = None) -> None:
-        """See ``core.ports.LogReader.assign``."""
+        """
+        See ``core.ports.LogReader.assign``.
+
+        Raises:
+            UnavailableError: Kafka does not answer, or has no such topic.
+            ConfigurationError: librdkafka refuses a property.
+        """
         place = (topic, partition)
         lane = self._where.get(place) or self._lane_with_room()
         self._where[place] = lane
@@ -138,7 +145,10 @@ class _Lane:
     """A consumer and the thread that owns it. ``_current`` belongs to the event loop, the rest to the thread."""
 
     def __init__(self, config: dict[str, Any], loop: asyncio.AbstractEventLoop) -> None:
-        self._config = config
+        try:
+            consumer = Consumer(config)
+        except KafkaException as error:
+            raise ConfigurationError(f"kafka.extra: {error.args[0].str()}") from None
         self._loop = loop
         self._current: dict[Place, _Assignment] = {}
         self._assigned: dict[Place, _Assignment] = {}
@@ -147,7 +157,7 @@ class _Lane:
         # Handed to the loop, and taken by it: each has one writer, so no lock is needed to compare them.
         self._given = [0, 0]
         self._taken = [0, 0]
-        self._thread = threading.Thread(target=self._main, name="kafka-reader", daemon=True)
+        self._thread = threading.Thread(target=self._main, args=(consumer,), name="kafka-reader", daemon=True)
         self._thread.start()
 
     async def assign(self, assignment: _Assignment) -> None:
@@ -181,8 +191,7 @@ class _Lane:
 
     # What follows runs on the thread.
 
-    def _main(self) -> None:
-        consumer = Consumer(self._config, logger=None)
+    def _main(self, consumer: Consumer) -> None:
         try:
             while not self._closing:
                 try:
@@ -254,7 +263,7 @@ class _Lane:
         failure: GStreamerError = UnavailableError(f"{place[0]}: {error.str()}")
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
             low, _ = consumer.get_watermark_offsets(TopicPartition(*place), timeout=ASK_S)
-            failure = UnrecoverablePositionError(assignment.offset, low)
+            failure = UnrecoverablePositionError(max(assignment.offset, message.offset()), low)
         self._unassign(consumer, place)
         self._call(self._fail, assignment, failure)
 
