@@ -64,7 +64,7 @@ def spawn(program: Program) -> subprocess.Popen[bytes]:
     Raises:
         ConfigurationError: If it cannot be started.
     """
-    program.log_file.parent.mkdir(parents=True, exist_ok=True)
+    program.log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if program.log_file.exists():
         program.log_file.replace(program.log_file.with_suffix(program.log_file.suffix + ".1"))
     user = program.user
