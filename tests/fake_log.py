@@ -22,6 +22,7 @@ class FakeLog:
         ids: Topic ids.
         sent: What was written by ``send``.
         down: Whether everything raises UnavailableError.
+        answers: While it is not set, ``watermarks`` does not answer.
     """
 
     def __init__(self) -> None:
@@ -30,6 +31,8 @@ class FakeLog:
         self.ids: dict[str, str] = {}
         self.sent: list[Outgoing] = []
         self.down = False
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.readers: list[FakeReader] = []
 
     def make(self, topic: str, topic_id: str = "epoch-01-and-more") -> None:
@@ -57,6 +60,7 @@ class FakeLog:
 
     async def watermarks(self, topic: str, partition: int) -> tuple[int, int]:
         self._check()
+        await self.answers.wait()
         return self.low.get(topic, 0), len(self.logs[topic])
 
     async def offset_at(self, topic: str, partition: int, time_ms: int) -> int:

@@ -78,6 +78,14 @@ class Stage:
             body = {"n": offset, "pad": "x" * size}
             self.log.append(record(offset, event=body, time_ms=self.now_ms))
 
+    def make_anew(self, count: int) -> None:
+        """Replace the topic by one of that name with so many records, before the reader looks again."""
+        self.readers[-1].stuck.add(TOPIC)
+        self.log.make(TOPIC, "epoch-02-and-more")
+        self.append(count)
+        self.readers[-1].stuck.clear()
+        self.readers[-1].pump()
+
     def repeat(self, offset: int) -> None:
         self.now_ms += 100
         again = self.log.logs[TOPIC][offset]._replace(offset=len(self.log.logs[TOPIC]), time_ms=self.now_ms)
@@ -325,9 +333,12 @@ async def test_a_higher_generation_replaces_a_lower_one_and_never_the_reverse(st
 
     await stage.assign(4)
     await stage.assign(5)
-    assert follower.generation[STREAMER] == 5
+    assert (await stage.host.observe()).owners[0].generation == 5
+    stage.append(1)
+    await until(covers(follower, 0))
+    assert follower.joins == [STREAMER], "nothing has changed"
     await stage.assign(6)
-    stage.append(3)
+    stage.append(2)
     await until(covers(follower, 2))
 
     assert follower.generation[STREAMER] == 6
@@ -481,13 +492,101 @@ async def test_a_log_made_anew_is_a_new_epoch(stage: Stage, count: int) -> None:
     stage.append(3)
     await until(covers(follower, 2))
 
-    stage.log.make(TOPIC, "epoch-02-and-more")
-    stage.now_ms = 0
-    stage.append(count)
+    stage.make_anew(count)
     await until(lambda: follower.covered[STREAMER] == Position("epoch-02", count - 1))
 
     assert follower.numbers(STREAMER) == list(range(count))
     assert follower.gaps == [STREAMER]
+
+
+async def test_nothing_counts_of_a_reading_that_is_over(stage: Stage) -> None:
+    await stage.run(watch_s=0.01)
+    follower = stage.follower()
+    await follower.join(STREAMER)
+    stage.append(3)
+    await until(covers(follower, 2))
+    stage.make_anew(5)
+    await until(lambda: not stage.host._streamers[STREAMER].is_ready)
+
+    stage.append(1)
+
+    assert not stage.host._streamers[STREAMER].is_ready
+    await until(lambda: follower.covered[STREAMER] == Position("epoch-02", 5))
+    assert follower.numbers(STREAMER) == list(range(6))
+
+
+async def test_a_record_that_is_given_twice_is_taken_once(stage: Stage) -> None:
+    await stage.run()
+    follower = stage.follower()
+    await follower.join(STREAMER)
+    stage.append(100, step_ms=1_000)
+    await until(covers(follower, 99))
+
+    stage.readers[0].places[TOPIC][1](stage.log.logs[TOPIC][:3])
+    stage.append(1)
+    await until(covers(follower, 100))
+
+    assert follower.offsets(STREAMER) == list(range(101))
+    assert len((await stage.host.since(STREAMER, Position(EPOCH, 97))).batch.events) == 3
+
+
+async def _join_held_up(stage: Stage) -> asyncio.Task[Joined]:
+    """A join that is reading Kafka back while other things happen."""
+    stage.append(600)
+    await stage.run()
+    follower = stage.follower()
+    await follower.join(STREAMER)
+    stage.log.answers.clear()
+    follower.covered.clear()
+    joining = asyncio.create_task(follower.join(STREAMER, Position(EPOCH, 20)))
+    await asyncio.sleep(0)
+    return joining
+
+
+async def test_a_join_of_a_streamer_that_was_released_meanwhile_is_refused(stage: Stage) -> None:
+    joining = await _join_held_up(stage)
+
+    await stage.host.release((Owner(STREAMER, stage.host.name, 1),))
+    stage.log.answers.set()
+
+    with pytest.raises(NotOwnerError, match="streamers:n:0 runs streamer 1001 no more"):
+        await joining
+
+
+async def test_a_join_of_an_incarnation_that_ended_meanwhile_is_refused(stage: Stage) -> None:
+    joining = await _join_held_up(stage)
+
+    attending = asyncio.create_task(stage.host.attend("connection:n:0", "c2"))
+    await asyncio.sleep(0)
+    stage.log.answers.set()
+
+    with pytest.raises(UnavailableError, match="incarnation c1 of connection:n:0 is over"):
+        await joining
+    attending.cancel()
+
+
+async def test_a_join_of_a_log_that_was_begun_anew_meanwhile_is_refused(stage: Stage) -> None:
+    joining = await _join_held_up(stage)
+
+    failed = stage.readers[0].places[TOPIC][2]
+    assert failed is not None
+    failed(UnavailableError("its topic is gone"))
+    stage.log.answers.set()
+
+    with pytest.raises(UnavailableError, match="streamer 1001 reads its log anew"):
+        await joining
+
+
+async def test_only_some_logs_are_read_back_at_a_time(stage: Stage) -> None:
+    first = await _join_held_up(stage)
+    more = [asyncio.create_task(stage.host.since(STREAMER, Position(EPOCH, 20))) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(UnavailableError, match="4 logs are already being read back"):
+        await stage.host.since(STREAMER, Position(EPOCH, 20))
+
+    stage.log.answers.set()
+    assert all(joined.complete for joined in await asyncio.gather(first, *more))
 
 
 async def test_an_offset_that_is_gone_begins_the_reading_anew(stage: Stage) -> None:
