@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from gstreamer.core.sessions import Lifetime
 from gstreamer.store.engine import Database
-from gstreamer.store.models import OK, TWITCH, Grant, Preferences, Session, UsedState, User
+from gstreamer.store.models import OK, REVOKED, TWITCH, Grant, Preferences, Session, UsedState, User
 
 LISTED_SESSIONS = 100
 
@@ -107,7 +107,7 @@ class Accounts:
         user_id, login, name, avatar, session_id, created_at, last_seen_at, scopes, status = row
         granted = tuple(scopes or ()) if status == OK else ()
         person = Person(user_id, login, name, avatar)
-        return SignedIn(person, session_id, created_at, last_seen_at, granted, status or "revoked")
+        return SignedIn(person, session_id, created_at, last_seen_at, granted, status or REVOKED)
 
     async def touch(self, session_id: str, now: datetime) -> None:
         """Write down that a session is used."""
@@ -139,6 +139,17 @@ class Accounts:
         async with self._database.once() as connection:
             found = await connection.scalars(select(col(Session.id)).where(idle | old).limit(limit))
             return tuple(found.all())
+
+    async def of_dead_grants(self, limit: int = 1_000) -> tuple[str, ...]:
+        """Ids of sessions whose person's grant is dead."""
+        query = (
+            select(col(Session.id))
+            .join_from(Session, Grant, col(Grant.user_id) == col(Session.user_id))
+            .where((col(Grant.provider) == TWITCH) & (col(Grant.status) == REVOKED))
+            .limit(limit)
+        )
+        async with self._database.once() as connection:
+            return tuple((await connection.scalars(query)).all())
 
     async def remove_sessions(self, session_ids: Sequence[str]) -> None:
         """Forget sessions; ids that are not there are fine."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -67,15 +68,16 @@ class Database:
         """
         return self._use(autocommit=False, timeout_s=timeout_s)
 
-    async def ping(self) -> None:
+    async def now(self) -> datetime:
         """
-        Return if Postgres answers.
+        The database's clock, which also proves that it answers.
 
         Raises:
             UnavailableError: It does not.
         """
         async with self.once() as connection:
-            await connection.execute(text("select 1"))
+            found: datetime = (await connection.execute(text("select clock_timestamp()"))).scalar_one()
+            return found
 
     async def close(self) -> None:
         """Close every connection."""

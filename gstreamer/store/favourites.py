@@ -57,7 +57,7 @@ class Favourites:
 
     def __init__(self, database: Database, limit: int) -> None:
         self._database = database
-        self._limit = limit
+        self.limit = limit
 
     async def of(self, user_id: str) -> tuple[ListedFavourite, ...]:
         """A person's favourites, in order."""
@@ -73,6 +73,15 @@ class Favourites:
         async with self._database.once() as connection:
             rows = (await connection.execute(query)).all()
         return tuple(ListedFavourite(Person(id_, login, name, avatar), at) for id_, login, name, avatar, at in rows)
+
+    async def known(self, streamer_ids: Sequence[str]) -> dict[str, Person]:
+        """Those of these streamers that somebody has favoured, as Twitch told them then."""
+        columns = select(
+            col(Streamer.id), col(Streamer.login), col(Streamer.display_name), col(Streamer.avatar_url)
+        ).where(col(Streamer.id).in_(streamer_ids))
+        async with self._database.once() as connection:
+            rows = (await connection.execute(columns)).all()
+        return {id_: Person(id_, login, name, avatar) for id_, login, name, avatar in rows}
 
     async def has(self, user_id: str, streamer_id: str) -> bool:
         """Whether a streamer is a person's favourite."""
@@ -95,8 +104,8 @@ class Favourites:
             mine = select(col(Favourite.streamer_id), col(Favourite.place)).where(col(Favourite.user_id) == user_id)
             places = {row[0]: row[1] for row in await connection.execute(mine)}
             new = [streamer.id for streamer in streamers if streamer.id not in places]
-            if len(places) + len(new) > self._limit:
-                raise TooManyFavouritesError(self._limit)
+            if len(places) + len(new) > self.limit:
+                raise TooManyFavouritesError(self.limit)
             first = max(places.values(), default=-1) + 1
             rows = [
                 {"user_id": user_id, "streamer_id": one, "place": first + number, "added_at": now}

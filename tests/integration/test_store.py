@@ -6,7 +6,7 @@ import asyncio
 import base64
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -24,6 +24,7 @@ from gstreamer.store.favourites import Favourites, TooManyFavouritesError, Unkno
 from gstreamer.store.grants import Grants, Tokens
 from gstreamer.store.migrate import migrate
 from gstreamer.store.secrets import Keyring
+from tests.databases import fresh_database
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -45,9 +46,15 @@ class Store:
 
 
 @pytest.fixture
-async def database(postgres_dsn: str) -> AsyncIterator[Database]:
-    migrate(postgres_dsn)
-    database = Database(postgres_dsn)
+def own_dsn(postgres_dsn: str) -> Iterator[str]:
+    with fresh_database(postgres_dsn) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+async def database(own_dsn: str) -> AsyncIterator[Database]:
+    migrate(own_dsn)
+    database = Database(own_dsn)
     yield database
     await database.close()
 
@@ -71,9 +78,9 @@ async def favoured(store: Store, user: Person = ANA) -> list[str]:
 # Migrations
 
 
-def test_models_and_migrations_make_the_same_schema(postgres_dsn: str) -> None:
-    migrate(postgres_dsn)
-    engine = create_engine(DRIVER, creator=lambda: psycopg.connect(postgres_dsn))
+def test_models_and_migrations_make_the_same_schema(own_dsn: str) -> None:
+    migrate(own_dsn)
+    engine = create_engine(DRIVER, creator=lambda: psycopg.connect(own_dsn))
 
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
@@ -82,16 +89,16 @@ def test_models_and_migrations_make_the_same_schema(postgres_dsn: str) -> None:
     assert differences == []
 
 
-def test_migrating_again_changes_nothing(postgres_dsn: str) -> None:
-    assert migrate(postgres_dsn) == migrate(postgres_dsn)
+def test_migrating_again_changes_nothing(own_dsn: str) -> None:
+    assert migrate(own_dsn) == migrate(own_dsn)
 
 
-def test_starts_at_the_same_time_migrate_once(postgres_dsn: str) -> None:
+def test_starts_at_the_same_time_migrate_once(own_dsn: str) -> None:
     found: list[object] = []
 
     def start() -> None:
         try:
-            found.append(migrate(postgres_dsn))
+            found.append(migrate(own_dsn))
         except Exception as error:
             found.append(error)
 
@@ -101,18 +108,18 @@ def test_starts_at_the_same_time_migrate_once(postgres_dsn: str) -> None:
     for thread in threads:
         thread.join()
 
-    assert found == [migrate(postgres_dsn)] * 4
+    assert found == [migrate(own_dsn)] * 4
 
 
-def test_a_database_of_a_newer_schema_is_refused_and_left_alone(postgres_dsn: str) -> None:
-    migrate(postgres_dsn)
-    with psycopg.connect(postgres_dsn) as connection:
+def test_a_database_of_a_newer_schema_is_refused_and_left_alone(own_dsn: str) -> None:
+    migrate(own_dsn)
+    with psycopg.connect(own_dsn) as connection:
         connection.execute("update alembic_version set version_num = '9999'")
 
     with pytest.raises(ConfigurationError, match=r"has schema 9999, which is newer than this gstreamer's \d+: run"):
-        migrate(postgres_dsn)
+        migrate(own_dsn)
 
-    with psycopg.connect(postgres_dsn) as connection:
+    with psycopg.connect(own_dsn) as connection:
         assert connection.execute("select version_num from alembic_version").fetchone() == ("9999",)
 
 
@@ -135,26 +142,27 @@ async def test_a_postgres_that_does_not_answer_is_unavailable() -> None:
     database = Database("postgresql://u:secret@127.0.0.1:1/x")
 
     with pytest.raises(UnavailableError) as refused:
-        await database.ping()
+        await database.now()
     await database.close()
 
     assert "secret" not in str(refused.value) + repr(database)
 
 
-async def test_a_schema_that_is_not_there_is_unavailable(postgres_dsn: str) -> None:
-    database = Database(postgres_dsn)
+async def test_a_schema_that_is_not_there_is_unavailable(own_dsn: str) -> None:
+    database = Database(own_dsn)
 
     with pytest.raises(UnavailableError, match="schema is not migrated"):
         await Accounts(database).sessions("1")
     await database.close()
 
 
-async def test_a_connection_that_postgres_cut_is_replaced(database: Database, postgres_dsn: str) -> None:
-    await database.ping()
-    with psycopg.connect(postgres_dsn, autocommit=True) as other:
-        other.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()")
+async def test_a_connection_that_postgres_cut_is_replaced(database: Database, own_dsn: str) -> None:
+    await database.now()
+    with psycopg.connect(own_dsn, autocommit=True) as other:
+        here = "datname = current_database() and pid <> pg_backend_pid()"
+        other.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {here}")
 
-    await database.ping()
+    await database.now()
 
 
 async def test_a_statement_that_takes_too_long_is_given_up(database: Database) -> None:
@@ -162,7 +170,7 @@ async def test_a_statement_that_takes_too_long_is_given_up(database: Database) -
         async with database.transaction(timeout_s=0.1) as connection:
             await connection.execute(text("select pg_sleep(60)"))
 
-    await database.ping()
+    await database.now()
 
 
 async def test_nothing_of_a_failed_transaction_stays(store: Store) -> None:

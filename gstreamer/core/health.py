@@ -1,0 +1,80 @@
+"""How the parts are, in words: the last finding on each, and since when it has been so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from gstreamer.core.ports import Snapshot
+
+State = Literal["ok", "degraded", "down"]
+
+SNAPSHOT_STALE_S = 15.0
+"""Placement answers each long poll within 5 s; three missed ones are no accident."""
+
+CLOCK_DEGRADED_S = 5.0
+CLOCK_DOWN_S = 300.0
+"""Twitch's timestamps are checked against our clock within ten minutes."""
+
+_RANK: dict[State, int] = {"ok": 0, "degraded": 1, "down": 2}
+
+
+class Finding(NamedTuple):
+    """What was found of a part: its state, and in words why."""
+
+    state: State
+    reason: str
+
+
+class Part(NamedTuple):
+    """A part's state, since when (Unix milliseconds) it has had it, and the words of the last finding."""
+
+    state: State
+    since_ms: int
+    reason: str
+
+
+def noted(before: Part | None, finding: Finding, now_ms: int) -> Part:
+    """A part after a finding; ``since_ms`` moves only when the state changes."""
+    since_ms = before.since_ms if before is not None and before.state == finding.state else now_ms
+    return Part(finding.state, since_ms, finding.reason)
+
+
+def overall(parts: Mapping[str, Part]) -> State:
+    """The state of all: that of the worst."""
+    return max((part.state for part in parts.values()), key=_RANK.__getitem__, default="ok")
+
+
+def placement_findings(snapshot: Snapshot | None, age_s: float | None) -> dict[str, Finding]:
+    """What placement's snapshot tells of placement, connections and streamers."""
+    if snapshot is None or age_s is None:
+        unknown = Finding("down", "placement has not answered yet")
+        return {"placement": unknown, "connections": unknown, "streamers": unknown}
+    words = f"snapshot {snapshot.version}, heard {age_s:.0f} s ago"
+    fresh = age_s < SNAPSHOT_STALE_S
+    placement = Finding("ok", words) if fresh else Finding("down", f"it does not answer; {words} is still in use")
+    return {"placement": placement, "connections": _connections(snapshot), "streamers": _streamers(snapshot)}
+
+
+def clock_finding(offset_s: float) -> Finding:
+    """What a clock is worth that stands ``offset_s`` ahead of the database's (negative: behind)."""
+    words = f"{abs(offset_s):.1f} s {'ahead of' if offset_s >= 0 else 'behind'} the database's clock"
+    if abs(offset_s) >= CLOCK_DOWN_S:
+        return Finding("down", f"{words}: set this machine's clock")
+    return Finding("degraded" if abs(offset_s) >= CLOCK_DEGRADED_S else "ok", words)
+
+
+def _connections(snapshot: Snapshot) -> Finding:
+    accepting = [view for view in snapshot.connections if view.accepting]
+    sockets = sum(view.sockets for view in snapshot.connections)
+    words = f"{len(accepting)} of {len(snapshot.connections)} take sockets; {sockets} open"
+    if not accepting:
+        return Finding("down", f"no connection actor takes sockets; {sockets} open")
+    if all(view.sockets >= view.capacity for view in accepting):
+        return Finding("degraded", f"all are full: {words}")
+    return Finding("ok", words)
+
+
+def _streamers(snapshot: Snapshot) -> Finding:
+    running = sum(view.streamers for view in snapshot.hosts)
+    return Finding("ok", f"{len(snapshot.hosts)} hosts run {running} streamers")

@@ -1,0 +1,59 @@
+"""A streamer as viewers are shown it: what its log says first, what the platform says where no event has spoken.
+
+Invariant: what comes from the log is as of ``position``, so a page may fold later events into it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from gstreamer.core.fold import UNKNOWN, StreamerState
+
+
+class Told(NamedTuple):
+    """What the platform tells of a channel at the moment; None is what it was not asked or did not answer."""
+
+    live: bool | None = None
+    started_at: str | None = None
+    title: str | None = None
+    category: str | None = None
+    viewers: int | None = None
+
+
+class Shown(NamedTuple):
+    """Live state as it is shown; ``live`` is false where neither log nor platform knows."""
+
+    live: bool
+    started_at: str | None
+    title: str | None
+    category: str | None
+    viewers: int | None
+    position: str | None
+
+
+class Chat(NamedTuple):
+    """Where a streamer's chat is to be had, and why there."""
+
+    mode: Literal["native", "embed"]
+    reason: str
+
+
+EMBEDDED = Chat("embed", "the chat shown is twitch's own page; gstreamer does not relay chat")
+
+
+def shown(state: StreamerState | None, told: Told) -> Shown:
+    """What is shown of a streamer; ``state`` is None where nobody runs it."""
+    state = UNKNOWN if state is None else state
+    live = bool(told.live) if state.live is None else state.live
+    return Shown(
+        live=live,
+        started_at=(state.started_at or told.started_at) if live else None,
+        title=told.title if state.title is None else state.title,
+        category=told.category if state.category is None else state.category,
+        viewers=_first(state.viewers, told.viewers) if live else None,
+        position=state.position,
+    )
+
+
+def _first(mine: int | None, theirs: int | None) -> int | None:
+    return theirs if mine is None else mine

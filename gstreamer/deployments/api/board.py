@@ -1,0 +1,143 @@
+"""The health board of a replica: each part is probed at its own pace, and the last finding is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from gstreamer import log
+from gstreamer.core.errors import GStreamerError
+from gstreamer.core.health import Finding, Part, clock_finding, noted, overall, placement_findings
+from gstreamer.deployments.api.ports import Snapshots
+from gstreamer.deployments.api.shapes import Health, Snapshot, rfc3339
+from gstreamer.deployments.api.shapes import Part as PartShape
+
+PROBE_S = 5.0
+ANSWER_S = 4.0
+
+Findings = Mapping[str, Finding]
+
+
+class Probe(NamedTuple):
+    """
+    A question about parts.
+
+    Attributes:
+        parts: Which parts it is about.
+        ask: Gives the findings; what it raises means that all its parts are down.
+        every_s: How often it is asked.
+    """
+
+    parts: tuple[str, ...]
+    ask: Callable[[], Awaitable[Findings]]
+    every_s: float = PROBE_S
+
+
+class Board:
+    """
+    What is known of the parts.
+
+    Args:
+        probes: What is asked.
+        snapshots: Placement's snapshot, which tells of the ws side.
+        simulated: Whether Twitch's double stands in for Twitch.
+        clock: Unix seconds.
+    """
+
+    def __init__(
+        self,
+        probes: tuple[Probe, ...],
+        snapshots: Snapshots,
+        *,
+        simulated: bool,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._probes = probes
+        self._snapshots = snapshots
+        self._simulated = simulated
+        self._clock = clock
+        self._parts: dict[str, Part] = {}
+        self._log = log.get("api")
+        self._note({"api": Finding("ok", "this replica answers")})
+
+    def state(self, part: str) -> str | None:
+        """The state of a part; None if it was not probed yet."""
+        found = self._parts.get(part)
+        return None if found is None else found.state
+
+    def health(self) -> Health:
+        """Everything that is known now."""
+        age_s = self._snapshots.age_s()
+        snapshot = self._snapshots.snapshot
+        self._note(placement_findings(snapshot, age_s))
+        return Health(
+            status=overall(self._parts),
+            simulator=self._simulated,
+            snapshot=Snapshot(version=None if snapshot is None else snapshot.version, age_s=age_s),
+            parts={
+                name: PartShape(state=part.state, since=_time(part.since_ms), reason=part.reason)
+                for name, part in sorted(self._parts.items())
+            },
+        )
+
+    async def ask(self, probe: Probe) -> None:
+        """Ask one probe and note what it finds."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                found = await probe.ask()
+        except GStreamerError as error:
+            found = {part: Finding("down", str(error)) for part in probe.parts}
+        except TimeoutError:
+            found = {part: Finding("down", f"no answer within {ANSWER_S:.0f} s") for part in probe.parts}
+        self._note(found)
+
+    async def run(self) -> None:
+        """Probe until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for probe in self._probes:
+                group.create_task(self._repeat(probe))
+
+    async def _repeat(self, probe: Probe) -> None:
+        while True:
+            try:
+                await self.ask(probe)
+            except Exception:
+                self._log.exception("probe failed", parts=probe.parts)
+            await asyncio.sleep(probe.every_s)
+
+    def _note(self, found: Findings) -> None:
+        now_ms = int(self._clock() * 1000)
+        for name, finding in found.items():
+            before = self._parts.get(name)
+            self._parts[name] = noted(before, finding, now_ms)
+            if before is not None and before.state != finding.state:
+                self._log.info("part changed", name=name, state=finding.state, reason=finding.reason)
+
+
+def database_probe(now: Callable[[], Awaitable[datetime]], clock: Callable[[], datetime]) -> Probe:
+    """Whether Postgres answers, and how far our clock is off its."""
+
+    async def ask() -> Findings:
+        before = clock()
+        theirs = await now()
+        offset_s = (before + (clock() - before) / 2 - theirs).total_seconds()
+        return {"postgres": Finding("ok", "it answers"), "clock": clock_finding(offset_s)}
+
+    return Probe(("postgres",), ask)
+
+
+def answering_probe(part: str, call: Callable[[], Awaitable[object]], every_s: float = PROBE_S) -> Probe:
+    """Whether a part answers ``call``."""
+
+    async def ask() -> Findings:
+        await call()
+        return {part: Finding("ok", "it answers")}
+
+    return Probe((part,), ask, every_s)
+
+
+def _time(at_ms: int) -> str:
+    return rfc3339(datetime.fromtimestamp(at_ms / 1000, UTC))

@@ -1,0 +1,207 @@
+"""The api's Serve deployment: a replica opens its parts from the settings and closes them at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import ray
+from ray import serve
+from ray.exceptions import RayError
+from ray.serve.exceptions import RayServeException
+
+from gstreamer import log, settings
+from gstreamer.actors.handles import Handles, SnapshotFollower
+from gstreamer.core.errors import ConfigurationError, UnavailableError
+from gstreamer.core.health import Finding
+from gstreamer.core.topics import SESSIONS
+from gstreamer.deployments.api import upkeep
+from gstreamer.deployments.api.board import Board, Findings, Probe, answering_probe, database_probe
+from gstreamer.deployments.api.builder import built
+from gstreamer.deployments.api.config import configured, needed
+from gstreamer.deployments.api.context import Parts
+from gstreamer.deployments.api.edge import Edge
+from gstreamer.deployments.api.endings import Endings
+from gstreamer.deployments.api.keeper import Keeper
+from gstreamer.deployments.api.live import Hosts
+from gstreamer.deployments.api.lookup import Lookup
+from gstreamer.kafka.admin import Admin
+from gstreamer.kafka.producer import Producer
+from gstreamer.metrics import Metrics
+from gstreamer.store.accounts import Accounts
+from gstreamer.store.engine import Database, check_dsn
+from gstreamer.store.favourites import Favourites
+from gstreamer.store.grants import Grants
+from gstreamer.store.migrate import migrate
+from gstreamer.store.secrets import Keyring
+from gstreamer.twitch.client import Twitch
+from gstreamer.twitch.http import Application
+
+REPLICAS = 1
+RESOURCES = {"rest": 1}
+MAX_ONGOING = 1_000
+APPLICATIONS = ("api", "webhooks", "websocket")
+SERVE_EVERY_S = 10.0
+TWITCH_EVERY_S = 60.0
+ANYBODY = "12826"
+"""A user id to ask for, to see that Twitch answers; it need not exist."""
+
+
+class Api:
+    """A replica of the api; its ASGI application opens the parts as it starts."""
+
+    def __repr__(self) -> str:
+        return "api"
+
+
+def application(args: Mapping[str, Any]) -> serve.Application:
+    """
+    The Serve application for the route prefix ``/``.
+
+    Args:
+        args: ``replicas`` (1), and ``resources`` that each takes ({"rest": 1}).
+    """
+    deployed_as = serve.deployment(
+        name="api",
+        num_replicas=int(args.get("replicas", REPLICAS)),
+        max_ongoing_requests=MAX_ONGOING,
+        ray_actor_options={"num_cpus": 0, "resources": dict(args.get("resources", RESOURCES))},
+    )
+    deployment: serve.Deployment = deployed_as(serve.ingress(_asgi)(Api))
+    return deployment.bind()
+
+
+def _asgi() -> Edge:
+    return built(lambda: opened(settings.load()))
+
+
+@asynccontextmanager
+async def opened(wanted: settings.Settings) -> AsyncIterator[Parts]:
+    """
+    The parts of a replica by the settings, with everything that runs beside requests.
+
+    Raises:
+        ConfigurationError: A setting is missing or wrong, or the database is of a newer gstreamer.
+        UnavailableError: Postgres does not answer.
+    """
+    log.configure(wanted.log.level)
+    async with AsyncExitStack() as stack:
+        parts, board, beside = await _parts(wanted, stack)
+        tasks = [asyncio.create_task(one) for one in (*beside, board.run(), upkeep.run(parts))]
+        stack.push_async_callback(_stop, tasks)
+        yield parts
+
+
+async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Parts, Board, tuple[Any, ...]]:
+    config = configured(wanted)
+    dsn = check_dsn(_first_store(wanted))
+    await asyncio.to_thread(migrate, dsn)
+    database = Database(dsn)
+    stack.push_async_callback(database.close)
+    metrics = Metrics()
+    twitch = Twitch(application_of(wanted), metrics)
+    stack.push_async_callback(twitch.close)
+    bootstrap = _bootstrap(wanted)
+    producer, admin = Producer(bootstrap, wanted.kafka.extra), Admin(bootstrap, wanted.kafka.extra)
+    await producer.start()
+    stack.push_async_callback(producer.close)
+    handles = Handles()
+    follower = SnapshotFollower(handles.placement())
+    accounts = Accounts(database)
+    grants = Grants(database, Keyring((key.get_secret_value() for key in wanted.store.keys), os.urandom))
+    favourites = Favourites(database, wanted.limits.subscriptions)
+    endings = Endings(producer, accounts)
+    probes = (
+        database_probe(database.now, _now),
+        answering_probe("kafka", lambda: admin.topic_id(SESSIONS)),
+        answering_probe("twitch", lambda: twitch.users(ids=(ANYBODY,)), TWITCH_EVERY_S),
+        Probe(("ray", *APPLICATIONS), _ask_serve, SERVE_EVERY_S),
+    )
+    board = Board(probes, follower, simulated=config.simulated)
+    parts = Parts(
+        config=config,
+        accounts=accounts,
+        grants=grants,
+        favourites=favourites,
+        sign_in=twitch.oauth,
+        helix=twitch,
+        keeper=Keeper(grants, twitch.oauth, endings, _now),
+        endings=endings,
+        lookup=Lookup(twitch, Hosts(handles, follower), favourites),
+        subscriptions=handles.subscriptions(),
+        snapshots=follower,
+        board=board,
+        random=os.urandom,
+        now=_now,
+    )
+    return parts, board, (follower.run(), metrics.run())
+
+
+def application_of(wanted: settings.Settings) -> Application:
+    """
+    Our application at Twitch.
+
+    Raises:
+        ConfigurationError: Its id or secret is not set.
+    """
+    if wanted.twitch.client_id is None:
+        raise ConfigurationError(
+            "twitch.client_id is not set: set GSTREAMER_TWITCH__CLIENT_ID, or use `gstreamer up`"
+        )
+    secret = needed("twitch.client_secret", wanted.twitch.client_secret).get_secret_value()
+    return Application(wanted.twitch.client_id, secret, wanted.twitch.id_url, wanted.twitch.api_url)
+
+
+def _first_store(wanted: settings.Settings) -> str:
+    return needed("store.urls", next(iter(wanted.store.urls), None)).get_secret_value()
+
+
+def _bootstrap(wanted: settings.Settings) -> str:
+    if wanted.kafka.bootstrap_servers is None:
+        raise ConfigurationError(
+            "kafka.bootstrap_servers is not set: set GSTREAMER_KAFKA__BOOTSTRAP_SERVERS, or use `gstreamer up`"
+        )
+    return wanted.kafka.bootstrap_servers
+
+
+async def _ask_serve() -> Findings:
+    """What Ray and Serve tell of the applications, asked in a thread: both block."""
+    try:
+        nodes, status = await asyncio.to_thread(_nodes_and_applications)
+    except (RayError, RayServeException, ConnectionError) as error:
+        raise UnavailableError(f"ray does not answer: {type(error).__name__}") from None
+    alive = sum(bool(node["Alive"]) for node in nodes)
+    found = {"ray": Finding("ok", f"{alive} nodes")}
+    for name in APPLICATIONS:
+        known = status.applications.get(name)
+        found[name] = _serving(None if known is None else (str(known.status.value), known.message))
+    return found
+
+
+def _nodes_and_applications() -> tuple[list[dict[str, Any]], Any]:
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    return nodes, serve.status()
+
+
+def _serving(known: tuple[str, str] | None) -> Finding:
+    if known is None:
+        return Finding("down", "it is not deployed")
+    state, message = known
+    if state == "RUNNING":
+        return Finding("ok", "it runs")
+    words = f"serve says {state.lower()}" + (f": {message[:200]}" if message else "")
+    return Finding("degraded" if state == "DEPLOYING" else "down", words)
+
+
+async def _stop(tasks: list[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,163 @@
+"""The JSON that the api answers and takes: ids are strings, times RFC 3339 UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gstreamer.core.shown import EMBEDDED, Shown
+from gstreamer.store.accounts import Person
+
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Id = Annotated[str, Field(description="A Twitch user id.")]
+
+
+class Shape(BaseModel):
+    """Base of what is answered."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Asked(BaseModel):
+    """Base of what is taken: closed to unknown members."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Problem(Shape):
+    """A refusal (RFC 9457); ``detail`` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class Chat(Shape):
+    """Where a streamer's chat is to be had, and why there."""
+
+    mode: Literal["native", "embed"]
+    reason: str
+
+
+class Streamer(Shape):
+    """A streamer; what is live of it is as of ``position`` (null: no log runs, Twitch was asked)."""
+
+    id: Id
+    login: str
+    display_name: str
+    avatar_url: str
+    live: bool
+    started_at: Time | None
+    title: str | None
+    category: str | None
+    viewers: int | None
+    chat: Chat
+    position: str | None
+
+
+class Streamers(Shape):
+    """A list of streamers."""
+
+    streamers: list[Streamer]
+
+
+class Favourite(Streamer):
+    """A favourite streamer."""
+
+    added_at: Time
+
+
+class Favourites(Shape):
+    """A person's favourites, in their order."""
+
+    favourites: list[Favourite]
+
+
+class Imported(Favourites):
+    """Favourites after an import, and how many it added; ``left_out`` had no room."""
+
+    added: int
+    left_out: int
+
+
+class Order(Asked):
+    """The order of favourites; those that are not named follow."""
+
+    order: Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=1_000)]
+
+
+class Me(Shape):
+    """The person who is signed in."""
+
+    id: Id
+    login: str
+    display_name: str
+    avatar_url: str
+    scopes: list[str]
+    grant: Literal["ok", "revoked"]
+    operator: bool
+
+
+class Session(Shape):
+    """A signed-in browser."""
+
+    id: str
+    created_at: Time
+    last_seen_at: Time
+    user_agent: str
+    current: bool
+
+
+class Sessions(Shape):
+    """A person's signed-in browsers, the last used first."""
+
+    sessions: list[Session]
+
+
+class SocketTicket(Shape):
+    """Leave to open one socket at ``url`` before ``expires_at``."""
+
+    url: str
+    ticket: str
+    expires_at: Time
+
+
+class Part(Shape):
+    """How a part is, since when, and why in words."""
+
+    state: Literal["ok", "degraded", "down"]
+    since: Time
+    reason: str
+
+
+class Snapshot(Shape):
+    """Which of placement's snapshots is in use, and how long ago placement was heard; null before the first."""
+
+    version: int | None
+    age_s: float | None
+
+
+class Health(Shape):
+    """How this install is, as the replica that answers sees it."""
+
+    status: Literal["ok", "degraded", "down"]
+    simulator: bool
+    snapshot: Snapshot
+    parts: dict[str, Part]
+
+
+Preferences = dict[str, Any]
+"""The page's own JSON object."""
+
+
+def rfc3339(time: datetime) -> str:
+    """A time as the api writes it: UTC, to the millisecond."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def streamer(person: Person, seen: Shown) -> dict[str, Any]:
+    """The members of a Streamer."""
+    return {**person._asdict(), **seen._asdict(), "chat": Chat(**EMBEDDED._asdict())}

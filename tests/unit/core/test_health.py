@@ -1,0 +1,80 @@
+"""Health says how each part is, in words, and since when."""
+
+from __future__ import annotations
+
+import pytest
+
+from gstreamer.core.health import Finding, Part, clock_finding, noted, overall, placement_findings
+from gstreamer.core.ports import ConnectionView, HostView, Snapshot
+
+
+def connection(sockets: int = 0, *, accepting: bool = True) -> ConnectionView:
+    return ConnectionView("connection:n:0", "n", "10.0.0.1", 8001, "i", sockets, 10, accepting)
+
+
+def snapshot(*connections: ConnectionView) -> Snapshot:
+    return Snapshot(
+        12, 0, connections, (HostView("streamers:n:0", "n", "i", 3), HostView("streamers:n:1", "n", "i", 4))
+    )
+
+
+def test_a_part_keeps_its_time_while_its_state_lasts() -> None:
+    first = noted(None, Finding("ok", "a"), 1)
+    later = noted(first, Finding("ok", "b"), 2)
+    broken = noted(later, Finding("down", "c"), 3)
+
+    assert (later, broken) == (Part("ok", 1, "b"), Part("down", 3, "c"))
+
+
+def test_the_whole_is_as_its_worst_part() -> None:
+    ok, degraded, down = Part("ok", 0, ""), Part("degraded", 0, ""), Part("down", 0, "")
+
+    assert overall({}) == "ok"
+    assert overall({"a": ok, "b": degraded}) == "degraded"
+    assert overall({"a": down, "b": degraded}) == "down"
+
+
+def test_without_a_snapshot_the_ws_side_is_down() -> None:
+    found = placement_findings(None, None)
+
+    assert {finding.state for finding in found.values()} == {"down"}
+    assert found["placement"].reason == "placement has not answered yet"
+
+
+def test_a_fresh_snapshot_is_told_with_its_version_and_age() -> None:
+    found = placement_findings(snapshot(connection(4)), 2.4)
+
+    assert found["placement"] == Finding("ok", "snapshot 12, heard 2 s ago")
+    assert found["connections"] == Finding("ok", "1 of 1 take sockets; 4 open")
+    assert found["streamers"] == Finding("ok", "2 hosts run 7 streamers")
+
+
+def test_an_old_snapshot_means_that_placement_is_away() -> None:
+    found = placement_findings(snapshot(connection()), 15.0)
+
+    assert found["placement"] == Finding("down", "it does not answer; snapshot 12, heard 15 s ago is still in use")
+
+
+def test_connections_that_take_nobody_are_down() -> None:
+    found = placement_findings(snapshot(connection(2, accepting=False)), 0)
+
+    assert found["connections"] == Finding("down", "no connection actor takes sockets; 2 open")
+
+
+def test_full_connections_are_degraded() -> None:
+    found = placement_findings(snapshot(connection(10), connection(0, accepting=False)), 0)
+
+    assert found["connections"] == Finding("degraded", "all are full: 1 of 2 take sockets; 10 open")
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "state", "reason"),
+    [
+        (0.0, "ok", "0.0 s ahead of the database's clock"),
+        (-4.9, "ok", "4.9 s behind the database's clock"),
+        (5.0, "degraded", "5.0 s ahead of the database's clock"),
+        (-300.0, "down", "300.0 s behind the database's clock: set this machine's clock"),
+    ],
+)
+def test_a_clock_is_judged_by_the_database_s(offset_s: float, state: str, reason: str) -> None:
+    assert clock_finding(offset_s) == (state, reason)
