@@ -240,7 +240,7 @@ class _Lane:
             if message.error() is not None:
                 self._report(message, consumer)
                 continue
-            record = _record(message)
+            record = record_of(message)
             size += len(record.value)
             chunks.setdefault((record.topic, record.partition), []).append(record)
         count = sum(map(len, chunks.values()))
@@ -310,7 +310,8 @@ def _obey(consumer: Consumer, done: Future[None], command: Callable[[Consumer], 
         done.set_result(None)
 
 
-def _record(message: Any) -> Record:  # confluent's stubs call every field optional
+def record_of(message: Any) -> Record:  # confluent's stubs call every field optional
+    """The record that a message of librdkafka is."""
     headers = {
         name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value or ""
         for name, value in message.headers() or ()

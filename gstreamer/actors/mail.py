@@ -1,0 +1,164 @@
+"""What comes in beside the streamers' own logs: revocations, and events of streamers that have no topic (yet).
+
+At least once: a record is committed after the act, and each act bears being repeated (a moved record is dropped
+by the streamer's dedupe, a deleted subscription stays deleted).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from typing import Any, NamedTuple, Protocol
+
+from gstreamer import log
+from gstreamer.core.encoding import dead_letter
+from gstreamer.core.ids import is_streamer_id
+from gstreamer.core.ports import Log
+from gstreamer.core.records import SUBSCRIPTION_ID, Outgoing, Record
+from gstreamer.core.topics import CONTROL
+
+WAIT_S = 1.0
+SEND_S = 5.0
+DELETED = 10_000
+
+_FIELDS = ("broadcaster_user_id", "to_broadcaster_user_id", "from_broadcaster_user_id", "user_id")
+_log = log.get("subscriptions")
+
+
+class Source(Protocol):
+    """Where mail comes from (``kafka.inbox``)."""
+
+    async def read(self, wait_s: float) -> list[Record]:
+        """The next records."""
+
+    async def commit(self, records: list[Record]) -> None:
+        """Remember that these have been acted on."""
+
+    async def close(self) -> None:
+        """Stop reading."""
+
+
+class Owner(Protocol):
+    """The subscriptions actor, as its mail needs it."""
+
+    def revoked(self, subscription_id: str, status: str) -> None:
+        """Twitch has ended a subscription."""
+
+    async def home(self, streamer_id: str) -> str | None:
+        """
+        The streamer's topic, made if need be; None if nobody wants the streamer.
+
+        Raises:
+            UnavailableError: That cannot be said (or done) at the moment.
+        """
+
+    async def orphaned(self, subscription_id: str) -> None:
+        """
+        End a subscription that nobody wants.
+
+        Raises:
+            UnavailableError: Twitch does not answer.
+        """
+
+
+class Letter(NamedTuple):
+    """What the body of a record says: a subscription's id, status and streamer, and whether an event came with it."""
+
+    subscription_id: str
+    status: str
+    streamer_id: str
+    has_event: bool
+
+
+class Mail:
+    """
+    Works off ``gs.control`` and ``gs.unrouted``.
+
+    Args:
+        source: The records.
+        records: Where moved records and dead letters go.
+        owner: Who acts on them.
+    """
+
+    def __init__(self, source: Source, records: Log, owner: Owner) -> None:
+        self._source = source
+        self._records = records
+        self._owner = owner
+        self._waiting: deque[Record] = deque()
+        self._deleted: dict[str, None] = {}
+
+    async def turn(self) -> int:
+        """
+        Act on what has come, and remember it; how many records that were.
+
+        Raises:
+            UnavailableError: Something needed for it does not answer; the next turn goes on at that record.
+        """
+        if not self._waiting:
+            self._waiting.extend(await self._source.read(WAIT_S))
+        done: list[Record] = []
+        try:
+            while self._waiting:
+                await self._act(self._waiting[0])
+                done.append(self._waiting.popleft())
+        finally:
+            if done:
+                await self._source.commit(done)
+        return len(done)
+
+    async def _act(self, record: Record) -> None:
+        letter = read(record)
+        if letter is None:
+            await self._records.send(dead_letter(record, "not_json"), SEND_S)
+        elif record.topic == CONTROL:
+            if letter.has_event:
+                _log.info("event without a streamer", type=record.headers.get("type", ""))
+            else:
+                self._owner.revoked(letter.subscription_id, letter.status)
+        else:
+            await self._route(record, letter)
+
+    async def _route(self, record: Record, letter: Letter) -> None:
+        if not is_streamer_id(letter.streamer_id):
+            await self._records.send(dead_letter(record, "no_streamer"), SEND_S)
+            return
+        topic = await self._owner.home(letter.streamer_id)
+        if topic is not None:
+            headers = tuple((name, value.encode()) for name, value in record.headers.items())
+            key = letter.streamer_id.encode()
+            await self._records.send(Outgoing(topic, 0, key, record.value, headers), SEND_S)
+            _log.info("event moved to its streamer", streamer_id=letter.streamer_id, offset=record.offset)
+        elif letter.subscription_id and letter.subscription_id not in self._deleted:
+            await self._owner.orphaned(letter.subscription_id)
+            _log.info("orphan deleted", subscription_id=letter.subscription_id, streamer_id=letter.streamer_id)
+            self._deleted[letter.subscription_id] = None
+            if len(self._deleted) > DELETED:
+                del self._deleted[next(iter(self._deleted))]
+
+
+def read(record: Record) -> Letter | None:
+    """What a record's body says, or None if it is not Twitch's."""
+    try:
+        body = json.loads(record.value)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(body, dict):
+        return None
+    subscription = _object(body.get("subscription"))
+    condition = _object(subscription.get("condition"))
+    named = (_text(condition.get(field)) for field in _FIELDS)
+    key = (record.key or b"").decode("utf-8", "replace")
+    return Letter(
+        _text(subscription.get("id")) or record.headers.get(SUBSCRIPTION_ID, ""),
+        _text(subscription.get("status")),
+        key if is_streamer_id(key) else next((one for one in named if one), ""),
+        "event" in body,
+    )
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

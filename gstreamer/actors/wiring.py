@@ -1,0 +1,104 @@
+"""Whom the subscriptions actor works with, and what is set for it: each can be a fake."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from typing import NamedTuple, Protocol
+
+from gstreamer.actors.mail import Source
+from gstreamer.core.ports import Counting, Log
+from gstreamer.core.topics import TopicSpec
+from gstreamer.twitch.client import Created, Listing, Webhook
+from gstreamer.twitch.models import Stream, Subscription, User
+
+
+class Platform(Protocol):
+    """Twitch, as far as it is needed here (``twitch.client``)."""
+
+    async def users(self, ids: Iterable[str] = ()) -> tuple[User, ...]:
+        """The accounts of these ids."""
+
+    async def streams(self, user_ids: Iterable[str]) -> tuple[Stream, ...]:
+        """Those of these streamers' streams that are live."""
+
+    async def subscriptions(self) -> Listing:
+        """Every subscription."""
+
+    async def subscription(self, subscription_id: str) -> Subscription | None:
+        """One subscription."""
+
+    async def subscribe(self, event_type: str, version: str, condition: dict[str, str], webhook: Webhook) -> Created:
+        """A new subscription."""
+
+    async def unsubscribe(self, subscription_id: str) -> None:
+        """End a subscription."""
+
+    async def close(self) -> None:
+        """Close its connections."""
+
+
+class Topics(Protocol):
+    """Kafka's topics (``kafka.admin``)."""
+
+    async def ensure(self, specs: Iterable[TopicSpec], replication_factor: int) -> None:
+        """See that these topics exist."""
+
+    async def topic_id(self, topic: str) -> str | None:
+        """Kafka's id of the topic, or None if there is none."""
+
+
+class Favourites(Protocol):
+    """Everybody's favourites (``store.favourites``)."""
+
+    async def favoured(self) -> Collection[str]:
+        """The streamers that are anybody's favourite."""
+
+
+class Keeper(Protocol):
+    """Placement, as far as it is needed here."""
+
+    async def keep(self, streamer_ids: frozenset[str]) -> None:
+        """Exactly these streamers shall live."""
+
+
+class Ports(NamedTuple):
+    """Whom the actor works with."""
+
+    twitch: Platform
+    topics: Topics
+    records: Log
+    mail: Source
+    favourites: Favourites
+    placement: Keeper
+    metrics: Counting
+
+
+class Config(NamedTuple):
+    """
+    What is set.
+
+    Attributes:
+        webhook: Our callback and the secret that Twitch signs with.
+        families: Event families of each streamer, by name.
+        linger_s: How long a streamer nobody wants lives on.
+        topic_prefix: Of streamers' topics.
+        replication_factor: Of streamers' topics.
+    """
+
+    webhook: Webhook
+    families: tuple[str, ...]
+    linger_s: float
+    topic_prefix: str
+    replication_factor: int
+
+
+class Clock(NamedTuple):
+    """The actor's time and dice, replaceable in tests."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    unix: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    roll: Callable[[], float] = random.random

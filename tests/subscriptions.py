@@ -1,0 +1,216 @@
+"""The subscriptions actor's surroundings as fakes: Twitch in memory, topics, log, mail, favourites, placement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gstreamer.actors.wiring import Clock, Config, Ports
+from gstreamer.core.errors import AlreadySubscribedError, GStreamerError, UnavailableError
+from gstreamer.core.records import Outgoing, Record
+from gstreamer.core.topics import TopicSpec
+from gstreamer.twitch.client import Created, Listing, Webhook
+from gstreamer.twitch.models import Stream, Subscription, User
+from tests.twitch import SECRET, Uncounted
+
+CALLBACK = "https://here.example/eventsub"
+OTHER = "https://there.example/eventsub"
+CONFIG = Config(Webhook(CALLBACK, SECRET), ("online", "offline"), 600.0, "gs.streamer.", 1)
+
+
+class Faulty:
+    """Raises ``error`` at each call while it is set."""
+
+    def __init__(self) -> None:
+        self.error: GStreamerError | None = None
+        self.calls: list[str] = []
+
+    def called(self, name: str) -> None:
+        self.calls.append(name)
+        if self.error is not None:
+            raise self.error
+
+
+class FakeTwitch(Faulty):
+    """Knows users whose id begins with 1; enables what it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: dict[str, Subscription] = {}
+        self.live: list[Stream] = []
+        self.refusals: list[GStreamerError] = []
+        self.max_total_cost = 10_000
+        self.born = "enabled"
+        self.hides_conflicting_id = False
+        self.made = 0
+
+    async def users(self, ids: Iterable[str] = ()) -> tuple[User, ...]:
+        self.called("users")
+        return tuple(User(id=one, login="x", display_name="X") for one in ids if one.startswith("1"))
+
+    async def streams(self, user_ids: Iterable[str]) -> tuple[Stream, ...]:
+        self.called("streams")
+        asked = set(user_ids)
+        return tuple(stream for stream in self.live if stream.user_id in asked)
+
+    async def subscriptions(self) -> Listing:
+        self.called("subscriptions")
+        return Listing(tuple(self.held.values()), self._cost(), self.max_total_cost)
+
+    async def subscription(self, subscription_id: str) -> Subscription | None:
+        self.called("subscription")
+        return self.held.get(subscription_id)
+
+    async def subscribe(self, event_type: str, version: str, condition: dict[str, str], webhook: Webhook) -> Created:
+        self.called("subscribe")
+        if self.refusals:
+            raise self.refusals.pop(0)
+        for one in self.held.values():
+            if (one.type, one.condition) == (event_type, condition) and one.cost:
+                raise AlreadySubscribedError(409, "exists", "" if self.hides_conflicting_id else one.id)
+        self.made += 1
+        made = self.add(f"made-{self.made}", event_type, next(iter(condition.values())), version=version)
+        return Created(made, self._cost(), self.max_total_cost)
+
+    async def unsubscribe(self, subscription_id: str) -> None:
+        self.called("unsubscribe")
+        self.held.pop(subscription_id, None)
+
+    async def close(self) -> None:
+        self.calls.append("close")
+
+    def add(
+        self,
+        name: str,
+        event_type: str,
+        streamer_id: str,
+        status: str = "",
+        callback: str = CALLBACK,
+        version: str = "1",
+    ) -> Subscription:
+        """A subscription that is there."""
+        status = status or self.born
+        made = self.held[name] = Subscription(
+            id=name,
+            status=status,
+            type=event_type,
+            version=version,
+            condition={"broadcaster_user_id": streamer_id},
+            transport={"method": "webhook", "callback": callback},
+            cost=int(status in ("enabled", "webhook_callback_verification_pending")),
+        )
+        return made
+
+    def shown(self) -> list[tuple[str, str]]:
+        """Type and streamer of what delivers to us."""
+        return sorted(
+            (one.type, one.condition["broadcaster_user_id"])
+            for one in self.held.values()
+            if one.callback == CALLBACK and one.cost
+        )
+
+    def _cost(self) -> int:
+        return sum(one.cost for one in self.held.values())
+
+
+class FakeTopics(Faulty):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    async def ensure(self, specs: Iterable[TopicSpec], replication_factor: int) -> None:
+        names = {spec.name for spec in specs}
+        if names:
+            self.called("ensure")
+        self.names |= names
+
+    async def topic_id(self, topic: str) -> str | None:
+        self.called("topic_id")
+        return "an id" if topic in self.names else None
+
+
+class FakeLog(Faulty):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[Outgoing] = []
+
+    async def send(self, record: Outgoing, timeout_s: float = 2.0) -> int:
+        self.called("send")
+        self.sent.append(record)
+        return len(self.sent)
+
+
+class FakeMail(Faulty):
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Record] = []
+        self.committed: list[int] = []
+
+    async def read(self, wait_s: float) -> list[Record]:
+        self.called("read")
+        waiting, self.waiting = self.waiting, []
+        return waiting
+
+    async def commit(self, records: list[Record]) -> None:
+        self.called("commit")
+        self.committed += [record.offset for record in records]
+
+    async def close(self) -> None:
+        self.calls.append("close")
+
+
+class FakeFavourites(Faulty):
+    def __init__(self, *streamer_ids: str) -> None:
+        super().__init__()
+        self.ids = frozenset(streamer_ids)
+
+    async def favoured(self) -> frozenset[str]:
+        self.called("favoured")
+        return self.ids
+
+
+class FakePlacement(Faulty):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[frozenset[str]] = []
+
+    async def keep(self, streamer_ids: frozenset[str]) -> None:
+        self.called("keep")
+        self.kept.append(streamer_ids)
+
+
+class FakeClock:
+    """Time that stands still until it is moved; sleeping moves it."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+        self.slept: list[float] = []
+
+    async def sleep(self, delay_s: float) -> None:
+        self.slept.append(delay_s)
+        self.now_s += delay_s
+
+    def clock(self) -> Clock:
+        """It as the actor's clock."""
+        return Clock(lambda: self.now_s, lambda: self.now_s + 1_700_000_000, self.sleep, lambda: 0.999)
+
+
+class World:
+    """All of them."""
+
+    def __init__(self, *favourites: str) -> None:
+        self.twitch = FakeTwitch()
+        self.topics = FakeTopics()
+        self.records = FakeLog()
+        self.mail = FakeMail()
+        self.favourites = FakeFavourites(*favourites)
+        self.placement = FakePlacement()
+        self.time = FakeClock()
+
+    def ports(self) -> Ports:
+        """Them as the actor's ports."""
+        return Ports(self.twitch, self.topics, self.records, self.mail, self.favourites, self.placement, Uncounted())
+
+
+def down(what: str) -> UnavailableError:
+    """An outage."""
+    return UnavailableError(f"{what} does not answer")
