@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 wheel_lock=../requirements-page.lock
 
 node_is_new() {
-    command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 &&
+    node --version >/dev/null 2>&1 && npm --version >/dev/null 2>&1 &&
         node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) ? 0 : 1)'
 }
 

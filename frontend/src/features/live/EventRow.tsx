@@ -40,7 +40,7 @@ interface Props {
 export const EventRow = memo(function EventRow({ item, streamer, place, total }: Props) {
   if (item.kind !== "event")
     return <Hole item={item} name={streamer?.display_name} place={place} total={total} />;
-  const described = joined(item, describe(item.event));
+  const described = joined(item, describe(item.event, item.previous));
   const dim = described.family === "offline" || described.family === "unknown";
   return (
     <article
@@ -67,7 +67,7 @@ export const EventRow = memo(function EventRow({ item, streamer, place, total }:
         <p className={css.words}>
           <Sentence words={described.words} />
         </p>
-        {item.before && <p className={css.before}>{item.before}</p>}
+        {described.before && <p className={css.before}>{described.before}</p>}
         {described.quote && <p className={css.quote}>{described.quote}</p>}
         {described.progress !== undefined && (
           <meter className={css.meter} value={described.progress} aria-label="Progress" />

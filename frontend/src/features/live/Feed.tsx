@@ -4,7 +4,15 @@
  * It follows the bottom until the reader scrolls up; from then on nothing moves under their eyes, the number of what
  * waits is told, and one press, or reaching the bottom by hand, goes on. Where the bottom is, geometry says.
  */
-import { useDeferredValue, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
+import {
+  useDeferredValue,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type RefObject,
+} from "react";
 import { VList, type VListHandle } from "virtua";
 import { Button } from "@/components/ui/Button";
 import { Notice } from "@/components/ui/Notice";
@@ -27,7 +35,7 @@ export function Feed({ title, streamers }: Props) {
   const items = useItems(streamers.map((streamer) => streamer.id));
   const byId = useMemo(() => new Map(streamers.map((streamer) => [streamer.id, streamer])), [streamers]);
   const list = useRef<VListHandle>(null);
-  const { stuck, unseen, onScroll, jump, byHand } = useBottom(list, items);
+  const { stuck, unseen, onScroll, jump, byHand, frame } = useBottom(list, items);
   const named = streamers.length > 1;
   return (
     <section className={css.feed} aria-label={title}>
@@ -36,6 +44,7 @@ export function Feed({ title, streamers }: Props) {
         {!stuck && <span className={css.paused}>Paused while you read</span>}
       </header>
       <div
+        ref={frame}
         className={css.body}
         onWheel={byHand}
         onTouchMove={byHand}
@@ -111,6 +120,17 @@ function useBottom(list: RefObject<VListHandle | null>, items: readonly Item[]) 
   useLayoutEffect(() => {
     if (stuck && items.length > 0) list.current?.scrollToIndex(items.length - 1, { align: "end" });
   }, [list, stuck, items]);
+  const frame = useRef<HTMLDivElement>(null);
+  const empty = items.length === 0;
+  useEffect(() => {
+    const view = frame.current?.querySelector("[role=feed]");
+    if (!stuck || !view) return;
+    // Rows are measured after they are placed, and the window may change: what is followed stays followed.
+    const follow = new ResizeObserver(() => view.scrollTo(0, view.scrollHeight));
+    follow.observe(view);
+    if (view.firstElementChild) follow.observe(view.firstElementChild);
+    return () => follow.disconnect();
+  }, [stuck, empty]);
   const toEnd = () => list.current?.scrollToIndex(items.length - 1, { align: "end" });
   const onScroll = (offset: number) => {
     const view = list.current;
@@ -131,5 +151,5 @@ function useBottom(list: RefObject<VListHandle | null>, items: readonly Item[]) 
     touched.current = performance.now();
   };
   const from = items.findIndex((item) => item.key === seen);
-  return { stuck, unseen: stuck || from < 0 ? 0 : items.length - 1 - from, onScroll, jump, byHand };
+  return { stuck, unseen: stuck || from < 0 ? 0 : items.length - 1 - from, onScroll, jump, byHand, frame };
 }

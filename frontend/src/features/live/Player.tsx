@@ -8,14 +8,15 @@ interface Props {
   readonly streamer: Streamer;
   readonly simulated: boolean;
   readonly muted: boolean;
+  readonly small: boolean;
 }
 
 const LOGIN = /^[a-z0-9_]{1,25}$/;
 /** Below this Twitch shows no stream by itself: the viewer presses play. */
 const AUTOPLAY_MIN_PX = 400;
 
-export function Player({ streamer, simulated, muted }: Props) {
-  if (simulated) return <StandIn streamer={streamer} />;
+export function Player({ streamer, simulated, muted, small }: Props) {
+  if (simulated) return <StandIn streamer={streamer} small={small} />;
   if (!LOGIN.test(streamer.login)) return null;
   const query = new URLSearchParams({
     channel: streamer.login,
@@ -35,7 +36,7 @@ export function Player({ streamer, simulated, muted }: Props) {
   );
 }
 
-function StandIn({ streamer }: { readonly streamer: Streamer }) {
+function StandIn({ streamer, small }: { readonly streamer: Streamer; readonly small: boolean }) {
   return (
     <div
       className={css.standIn}
@@ -45,7 +46,12 @@ function StandIn({ streamer }: { readonly streamer: Streamer }) {
       aria-label={`Stand-in for the stream of ${streamer.display_name}: a simulation has no picture`}
     >
       <span className={css.bars} />
-      <Avatar id={streamer.id} name={streamer.display_name} url={streamer.avatar_url} size={104} />
+      <Avatar
+        id={streamer.id}
+        name={streamer.display_name}
+        url={streamer.avatar_url}
+        size={small ? 64 : 104}
+      />
       <p className={css.caption}>{streamer.live ? "On air" : "Offline"}</p>
       <p className={css.note}>
         <Icon name="flask" size={14} /> Simulated: Twitch’s player stands here

@@ -41,7 +41,7 @@ function summary(items: readonly Item[], streamers: ReadonlyMap<string, Streamer
   const sentences = items.slice(-TOLD_AT_MOST).flatMap((item) => {
     if (item.kind !== "event") return [];
     const name = streamers.get(item.streamer)?.display_name;
-    const words = plain(describe(item.event).words);
+    const words = plain(describe(item.event, item.previous).words);
     return [name ? `${name}: ${words}` : words];
   });
   const told = list(sentences);

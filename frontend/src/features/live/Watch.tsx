@@ -44,8 +44,8 @@ export function Watch({ logins }: { readonly logins: readonly string[] }) {
         <div className={css.players} data-count={found.length}>
           {found.map((streamer, place) => (
             <section key={streamer.id} aria-label={streamer.display_name} className={css.stream}>
-              <Player streamer={streamer} simulated={simulated} muted={place > 0} />
-              <About streamer={streamer} logins={logins} single={found.length === 1} />
+              <Player streamer={streamer} simulated={simulated} muted={place > 0} small={found.length > 1} />
+              <About streamer={streamer} logins={logins} single={found.length === 1} first={place === 0} />
             </section>
           ))}
         </div>
@@ -58,19 +58,18 @@ export function Watch({ logins }: { readonly logins: readonly string[] }) {
   );
 }
 
-function About({
-  streamer,
-  logins,
-  single,
-}: {
-  streamer: Streamer;
-  logins: readonly string[];
-  single: boolean;
-}) {
+interface AboutProps {
+  readonly streamer: Streamer;
+  readonly logins: readonly string[];
+  readonly single: boolean;
+  readonly first: boolean;
+}
+
+function About({ streamer, logins, single, first }: AboutProps) {
   const now = useNow();
   const since = streamer.started_at === null ? NaN : Date.parse(streamer.started_at);
   return (
-    <div className={css.about}>
+    <div className={single ? css.about : `${css.about} ${css.small}`}>
       <Avatar
         id={streamer.id}
         name={streamer.display_name}
@@ -79,7 +78,7 @@ function About({
         live={streamer.live}
       />
       <div className={css.words}>
-        <h1 tabIndex={-1}>{streamer.display_name}</h1>
+        {first ? <h1 tabIndex={-1}>{streamer.display_name}</h1> : <h2>{streamer.display_name}</h2>}
         <p className={css.title}>{streamer.title ?? "No title"}</p>
         <p className={css.facts}>
           {streamer.live ? <LiveBadge /> : <span className={css.offline}>Offline</span>}
@@ -93,7 +92,14 @@ function About({
       <div className={css.actions}>
         <FavouriteButton streamer={streamer} worded={single} />
         {!single && (
-          <Link href={`/s/${logins.filter((login) => login !== streamer.login).join(",")}`}>Close</Link>
+          <Link
+            href={`/s/${logins.filter((login) => login !== streamer.login).join(",")}`}
+            className={css.leave}
+            aria-label={`Close ${streamer.display_name}`}
+            title={`Close ${streamer.display_name}`}
+          >
+            <Icon name="close" />
+          </Link>
         )}
       </div>
       <StreamerState streamer={streamer.id} name={streamer.display_name} />

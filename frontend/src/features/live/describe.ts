@@ -30,12 +30,15 @@ export interface Description {
   readonly words: Words;
   /** What was said or set: a title, a message. */
   readonly quote?: string;
+  /** What the quote takes the place of. */
+  readonly before?: string;
   /** The part of 1 that is done, where there is a goal. */
   readonly progress?: number;
 }
 
 type Data = LiveEvent["data"];
-type Describe = (data: Data, event: LiveEvent) => Description;
+/** `previous` is what the streamer's last event of this type carried, if it is known. */
+type Describe = (data: Data, event: LiveEvent, previous: Data | null) => Description;
 
 const text = (data: Data, name: string): string =>
   typeof data[name] === "string" ? (data[name] as string) : "";
@@ -50,12 +53,15 @@ const quoted = (value: string): { quote?: string } => (value ? { quote: value } 
 const tier = (data: Data): string =>
   ({ "2000": " at tier 2", "3000": " at tier 3" })[text(data, "tier")] ?? "";
 
-const update: Describe = (data) => {
-  const category = text(data, "category_name");
+const update: Describe = (data, _event, previous) => {
+  const [title, category] = [text(data, "title"), text(data, "category_name")];
+  const old = previous ? text(previous, "title") : "";
+  const moved = category !== "" && (previous === null || text(previous, "category_name") !== category);
   return {
     family: "update",
-    words: category ? ["Now in ", strong(category)] : ["Title changed"],
-    ...quoted(text(data, "title")),
+    words: moved ? ["Now in ", strong(category)] : old === title ? ["Changed the channel"] : ["New title"],
+    ...(old !== "" && old !== title ? { before: old } : {}),
+    ...quoted(title),
   };
 };
 
@@ -144,9 +150,11 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
 };
 
 /** What an event says; one of a type that is not known shows its name. */
-export function describe(event: LiveEvent): Description {
+export function describe(event: LiveEvent, previous: LiveEvent | null = null): Description {
   const known = Object.hasOwn(DESCRIBE, event.type) ? DESCRIBE[event.type] : undefined;
-  return known ? known(event.data, event) : { family: "unknown", words: [strong(event.type)] };
+  return known
+    ? known(event.data, event, previous?.data ?? null)
+    : { family: "unknown", words: [strong(event.type)] };
 }
 
 /** A description as plain text, for summaries and names. */

@@ -15,8 +15,8 @@ export interface EventItem {
   readonly event: LiveEvent;
   /** Every event that the row stands for, oldest first; `event` is the newest. */
   readonly events: readonly LiveEvent[];
-  /** The title that was there before, where this event changes it. */
-  readonly before: string | null;
+  /** The streamer's event of the same type before this one, where what it changes is told. */
+  readonly previous: LiveEvent | null;
 }
 export interface GapItem {
   readonly kind: "gap";
@@ -40,13 +40,14 @@ const JOINED = new Set(["channel.cheer", "channel.subscribe", "channel.follow"])
 /** One row that is brought up to date: what names its subject. */
 const LIVING: readonly string[] = ["channel.hype_train.", "channel.poll.", "channel.prediction."];
 /** Counts that are shown elsewhere. */
+const UPDATE = "channel.update";
 const SILENT = new Set(["gs.viewers"]);
 
 /** The rows of one streamer's log, as they stand in a feed. */
 export function group(streamer: string, log: Log): readonly Item[] {
   const items: Item[] = [];
   const living = new Map<string, number>();
-  let title: string | null = null;
+  let update: LiveEvent | null = null;
   let at = 0;
   for (const row of log.rows) {
     if (row.kind !== "event") {
@@ -63,13 +64,12 @@ export function group(streamer: string, log: Log): readonly Item[] {
       items[place] = { ...old, event, events: [...old.events, event] };
       continue;
     }
-    const before = title;
-    if (event.type === "channel.update" && typeof event.data.title === "string") title = event.data.title;
-    const changed = event.type === "channel.update" && before !== null && before !== title;
+    const previous = event.type === UPDATE ? update : null;
+    if (event.type === UPDATE) update = event;
     const key = `${streamer}/${row.position}`;
     const subject = subjectOf(event);
     if (subject) living.set(subject, items.length);
-    items.push({ kind: "event", key, streamer, at, event, events: [event], before: changed ? before : null });
+    items.push({ kind: "event", key, streamer, at, event, events: [event], previous });
   }
   return items;
 }

@@ -3,7 +3,7 @@
  * page when no install runs. It is no part of the product, and no test relies on it.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Plugin } from "vite";
+import type { Plugin, ViteDevServer } from "vite";
 import { WebSocketServer, type WebSocket } from "ws";
 import { people, type Person } from "./people.ts";
 
@@ -24,22 +24,25 @@ interface Event {
 export function mock(): Plugin {
   return {
     name: "mock-backend",
-    configureServer(server) {
-      const world = makeWorld();
-      const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "gstreamer.v1" });
-      sockets.on("connection", (socket) => world.connect(socket));
-      server.httpServer?.on("upgrade", (request, socket, head) => {
-        if (request.url !== "/ws") return;
-        sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit("connection", opened));
-      });
-      const timer = setInterval(world.tick, EVERY_MS);
-      server.httpServer?.on("close", () => clearInterval(timer));
-      server.middlewares.use((request, response, next) => {
-        if (!request.url?.startsWith("/api/")) return next();
-        world.answer(request, response);
-      });
-    },
+    configureServer: ({ httpServer, middlewares }) => serve(httpServer, middlewares),
+    configurePreviewServer: ({ httpServer, middlewares }) => serve(httpServer, middlewares),
   };
+}
+
+function serve(http: ViteDevServer["httpServer"], middlewares: ViteDevServer["middlewares"]): void {
+  const world = makeWorld();
+  const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "gstreamer.v1" });
+  sockets.on("connection", (socket) => world.connect(socket));
+  http?.on("upgrade", (request, socket, head) => {
+    if (request.url !== "/ws") return;
+    sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit("connection", opened));
+  });
+  const timer = setInterval(world.tick, EVERY_MS);
+  http?.on("close", () => clearInterval(timer));
+  middlewares.use((request, response, next) => {
+    if (!request.url?.startsWith("/api/")) return next();
+    world.answer(request, response);
+  });
 }
 
 // eslint-disable-next-line max-lines-per-function -- one small world of closures, for development only
