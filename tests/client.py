@@ -167,9 +167,8 @@ class Viewer:
             ) as ws:
                 self._ws = ws
                 await ws.send(json.dumps({"type": "hello", "ticket": ticket, "resume": self._wanted()}))
-                async for text in ws:
-                    await self._receive(url, text)
-                raise ConnectionClosed(ws.protocol.close_rcvd, ws.protocol.close_sent)
+                while True:
+                    await self._receive(url, await ws.recv())
         except ConnectionClosed as closed:
             code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
             await self._note(lambda: self.closes.append((code, reason)))

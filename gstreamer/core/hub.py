@@ -56,11 +56,20 @@ class Flush(NamedTuple, Generic[S]):
 
 
 class Step(NamedTuple):
-    """A piece for one subscriber that catches up. ``live``: it has joined its group with it."""
+    """
+    A piece for one subscriber that catches up.
+
+    Attributes:
+        position: Where it stands after it.
+        events: What it is given; none if all of the piece was filtered.
+        live: Whether it has joined its group with it.
+        moved: Whether ``position`` lies behind where it stood before.
+    """
 
     position: Position
     events: Sequence[Event]
     live: bool
+    moved: bool
 
 
 class _Group(Generic[S]):
@@ -319,6 +328,11 @@ class Hub(Generic[S]):
             group.told = channel.flushed
         return [Flush(position, (), group.members) for group in behind]
 
+    def is_catching_up(self, subscriber: S, streamer_id: str) -> bool:
+        """Whether a subscriber takes pieces of the ring."""
+        channel = self._channels.get(streamer_id)
+        return channel is not None and subscriber in channel.catching
+
     def catching_up(self, streamer_id: str) -> list[S]:
         """Those who take pieces of the ring."""
         channel = self._channels.get(streamer_id)
@@ -349,7 +363,9 @@ class Hub(Generic[S]):
             channel.join_group(subscriber, types)
         else:
             channel.catching[subscriber] = (channel.at(offset), types)
-        return Step(channel.at(offset), [event for event in piece if types.wants(event.type)], live)
+        return Step(
+            channel.at(offset), [event for event in piece if types.wants(event.type)], live, offset > position.offset
+        )
 
     def _append(self, channel: _Channel[S], batch: Batch) -> Take:
         if batch.epoch != channel.epoch or batch.after > channel.ring.covered:

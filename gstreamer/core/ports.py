@@ -273,6 +273,24 @@ class LogAdmin(Protocol):
         """The first offset whose record time is ``time_ms`` or later; the next record's if there is none."""
 
 
+class Sessions(Protocol):
+    """The ended browser sessions, as connection actors follow them (``kafka.sessions``)."""
+
+    async def follow(self, on_ended: Callable[[str, str], None]) -> None:
+        """
+        Return once all that have ended are known, and tell each that ends from then on, with its reason.
+
+        Raises:
+            UnavailableError: They cannot be read at the moment.
+        """
+
+    async def lost(self) -> None:
+        """Return when they can be followed no longer: ``follow`` again."""
+
+    def ended(self, session_id: str) -> bool:
+        """Whether a session is known to have ended."""
+
+
 class Counting(Protocol):
     """Counting what happens (``metrics.Metrics``; names and labels from its table)."""
 

@@ -88,9 +88,12 @@ class SendQueue:
 
     Args:
         max_bytes: Above it the socket is too slow (``overflows``); chat is thinned from half of it on.
+
+    Attributes:
+        left_out: How many events of each class were left out; whoever counts them clears it.
     """
 
-    __slots__ = ("_bytes", "_chats", "_lanes", "_max_bytes", "_messages")
+    __slots__ = ("_bytes", "_chats", "_lanes", "_max_bytes", "_messages", "left_out")
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -98,6 +101,7 @@ class SendQueue:
         self._messages: deque[bytes] = deque()
         self._lanes: OrderedDict[str, _Lane] = OrderedDict()
         self._chats: deque[tuple[_Lane, _Entry]] = deque()
+        self.left_out: dict[EventClass, int] = {}
 
     def __len__(self) -> int:
         """Bytes that wait, overhead included."""
@@ -195,6 +199,7 @@ class SendQueue:
         if event is None:
             return 0
         self._bytes -= len(event.encoded)
+        self.left_out[event.event_class] = self.left_out.get(event.event_class, 0) + 1
         entry.event = None
         entry.omitted = {event.event_class: _Omitted(event.offset, event.offset, 1)}
         if entry.preceding is not None:

@@ -17,7 +17,7 @@ PLACEMENT_LOG = "gs.placement"
 """Placement's decisions, compacted by streamer; a decision's offset is the owner's generation."""
 
 SESSIONS = "gs.sessions"
-"""Ids of ended sessions, compacted, kept 30 days."""
+"""Ended sessions: key is the session's public id, value why (``ended`` or ``grant_revoked``); compacted, 30 days."""
 
 _DAY_MS = 86_400_000
 
