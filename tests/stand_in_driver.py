@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -33,10 +34,12 @@ def main() -> None:
     # As Ray's processes do: a grandchild in a session of its own, which nobody but init would adopt.
     subprocess.Popen(["sleep", "1000"], start_new_session=True)
     Path(os.environ["RAY_TMPDIR"], "socket").touch()
+    dashboard = socket.create_server(("127.0.0.1", tree.ray.dashboard_port))
     say(part="ray", ready=True, took_s=0.1, note="a stand-in")
     (tree.data_dir / "seen.json").write_text(tree.model_dump_json())
     say(ready=True)
     signal.pause()
+    dashboard.close()
 
 
 if __name__ == "__main__":

@@ -68,6 +68,9 @@ def server_properties(logs: Path, broker_port: int, controller_port: int) -> str
         "transaction.state.log.min.isr": "1",
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
+        # After a kill -9 the controller waits for the old session's end before it lets the broker in again.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
         "group.initial.rebalance.delay.ms": "0",
         "num.network.threads": "2",
         "num.io.threads": "4",

@@ -23,7 +23,7 @@ import psycopg
 from psycopg import sql
 
 from gstreamer.core.errors import ConfigurationError, UnavailableError
-from gstreamer.embedded import children, files, ports
+from gstreamer.embedded import children, files, ports, processes
 from gstreamer.embedded.children import Program, Report, User
 
 NAME = "gstreamer"
@@ -105,6 +105,7 @@ class EmbeddedPostgres:
         files.write_private(own / "ports.json", json.dumps({"postgres": self._port}))
         if version is None:
             self._initialize()
+        drop_stale_pid_file(self._data / "postmaster.pid")
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """
@@ -255,6 +256,25 @@ def is_ready(pid_file: Path, pid: int) -> bool:
     except OSError:
         return False
     return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
+
+
+def drop_stale_pid_file(pid_file: Path) -> None:
+    """
+    Remove the file of a server that is no more.
+
+    PostgreSQL refuses to start when the pid in it belongs to anything: to another program after a reboot of a
+    container, to the zombie of the killed server where nobody reaps.
+
+    Raises:
+        ConfigurationError: If that server does run.
+    """
+    try:
+        pid = int(pid_file.read_text(encoding="ascii", errors="replace").splitlines()[0])
+    except (OSError, ValueError, IndexError):
+        return
+    if processes.identity(pid) is not None and "postgres" in processes.command(pid):
+        raise ConfigurationError(f"a PostgreSQL already runs on {pid_file.parent} (pid {pid}): end it first")
+    pid_file.unlink(missing_ok=True)
 
 
 def can_enter(path: Path, user: User) -> bool:

@@ -27,6 +27,14 @@ def identity(pid: int) -> Identity | None:
     return None if fields is None or fields[0] == "Z" else Identity(pid, int(fields[19]))
 
 
+def command(pid: int) -> str:
+    """The command line of a process; empty if it has none."""
+    try:
+        return (_PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def descendants(pid: int) -> list[int]:
     """Every process below this one, zombies left out."""
     children: dict[int, list[int]] = {}
