@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -54,6 +55,7 @@ class Viewer:
         self.welcomes: list[dict[str, Any]] = []
         self.closes: list[tuple[int, str]] = []
         self.pings = 0
+        self.arrivals: list[float] = []
         self.answer_pings = True
         self._types: dict[str, Sequence[str]] = {}
         self._dial, self._resume, self._origin, self._backoff_s = dial, resume, origin, backoff_s
@@ -217,6 +219,7 @@ class Viewer:
             case "unsubscribed":
                 self.unsubscribed.append(message)
             case "events":
+                self.arrivals.append(time.monotonic())
                 self.events[streamer_id].extend(message["events"])
                 position = message.get("position") or message["events"][-1]["position"]
                 if streamer_id in self.positions:
