@@ -19,7 +19,7 @@ from gstreamer.simulator import cast
 from gstreamer.simulator.cast import Person
 from gstreamer.simulator.delivery import Delivery, Message, notification
 from gstreamer.simulator.faults import Faults, Trouble, timestamp
-from gstreamer.simulator.oauth import LOOPBACK, Credentials
+from gstreamer.simulator.oauth import Credentials, is_loopback
 from gstreamer.simulator.state import State
 from gstreamer.simulator.world import Happening, World
 
@@ -238,5 +238,5 @@ def _only_from_here(request: web.Request) -> None:
         near = ip_address(request.remote or "").is_loopback
     except ValueError:
         near = False
-    if not near or host not in LOOPBACK:
+    if not near or not is_loopback(host):
         raise web.HTTPForbidden(text="orders are taken from this machine only\n")

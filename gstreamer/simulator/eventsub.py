@@ -13,7 +13,7 @@ from gstreamer.simulator import cast
 from gstreamer.simulator.delivery import Delivery
 from gstreamer.simulator.faults import timestamp
 from gstreamer.simulator.helix import GRANTED, problem, read_cursor, write_cursor
-from gstreamer.simulator.oauth import LOOPBACK, Credentials
+from gstreamer.simulator.oauth import Credentials, is_loopback
 from gstreamer.simulator.state import Held, State
 
 MAX_TOTAL_COST = 10_000
@@ -176,4 +176,4 @@ def _passes(held: Held, request: web.Request, filters: list[str]) -> bool:
 
 def _reaches(callback: str) -> bool:
     target = urlsplit(callback)
-    return target.scheme == "https" or (target.scheme == "http" and target.hostname in LOOPBACK)
+    return target.scheme == "https" or (target.scheme == "http" and is_loopback(target.hostname))

@@ -11,6 +11,7 @@ import hmac
 import html
 import secrets
 import time
+from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -23,9 +24,19 @@ from gstreamer.simulator.state import Granted, State
 ACCESS_S, APP_S, REFRESH_S = 14_400, 5_000_000, 400 * 86_400
 CODE_S = 600
 CODES = 10_000
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _DENIED = {"error": "access_denied", "error_description": "The user denied you access"}
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether this name or address means this machine; the same ones as plain-http PUBLIC_URLs may have."""
+    name = (host or "").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 class Credentials(NamedTuple):
@@ -199,7 +210,7 @@ class OAuth:
             return "response_type must be code"
         target = urlsplit(query.get("redirect_uri", ""))
         ours = f"{target.scheme}://{target.netloc}" == self._credentials.public_url
-        if target.scheme not in ("http", "https") or not (ours or target.hostname in LOOPBACK):
+        if target.scheme not in ("http", "https") or not (ours or is_loopback(target.hostname)):
             return "redirect_mismatch: the redirect_uri is not one of the application's"
         return ""
 
