@@ -143,9 +143,14 @@ class Streamer:
             "dedupe_bytes": dedupe,
         }
 
+    def end(self) -> None:
+        """Begin nothing anew; for a host that closes its reader."""
+        self._over.set()
+        self._task.cancel()
+
     async def stop(self) -> None:
         """Read no more. Its place may be assigned anew before this has returned."""
-        self._task.cancel()
+        self.end()
         try:
             await self._logs.reader.unassign(*self.place)
         except UnavailableError as error:

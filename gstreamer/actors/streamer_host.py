@@ -169,8 +169,8 @@ class StreamerHost:
                 released.append(self._streamers.pop(owner.streamer_id))
                 self.restarted(streamer)
                 self._audience.pop(owner.streamer_id, None)
+        await asyncio.gather(*(streamer.stop() for streamer in released))
         for streamer in released:
-            await streamer.stop()
             _log.info("a streamer is released", streamer_id=streamer.id, generation=streamer.generation)
 
     async def observe(self) -> HostStatus:
@@ -215,7 +215,7 @@ class StreamerHost:
         for link in list(self._links.values()):
             self._drop(link, f"{self.name} stops")
         for streamer in streamers.values():
-            await streamer.stop()
+            streamer.end()
         await self._logs.reader.close()
 
     # What its streamers tell it (actors.streamer.Outlet).
