@@ -21,7 +21,7 @@ class Host(Protocol):
     async def join(self, connection: str, incarnation: str, streamer_id: str, after: Position | None) -> Joined: ...
 
 
-async def until(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
+async def until(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
     """Wait until a condition holds, or fail."""
     async with asyncio.timeout(timeout_s):
         while not condition():

@@ -145,7 +145,6 @@ class Streamer:
 
     def end(self) -> None:
         """Begin nothing anew; for a host that closes its reader."""
-        self._over.set()
         self._task.cancel()
 
     async def stop(self) -> None:
