@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 ARGS ?=
 
-.PHONY: up test check setup format lock help
+# `kill -9` of make itself must not leave a gstreamer without a terminal.
+TETHER := $(shell command -v setpriv >/dev/null 2>&1 && echo setpriv --pdeathsig TERM)
+
+.PHONY: up test check setup format lock bench help
 .DEFAULT_GOAL := help
 
 help:  ## Show what can be made
@@ -16,13 +19,14 @@ setup: $(VENV)/.ready  ## Make .venv with the locked dependencies
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x "$(UV)" || { echo "installing uv"; $(BIN)/python -m pip install -q uv; }
-	@echo "installing the locked dependencies"
-	$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock
-	$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@echo "installing the locked dependencies (700 MB unpacked, once)"
+	@$(UV) pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q gstreamer
 	@touch $@
 
 up: setup page  ## Start everything on this machine
-	$(BIN)/gstreamer up $(ARGS)
+	@$(TETHER) $(BIN)/gstreamer up $(ARGS)
 
 check: setup  ## Format, lint, types, import contracts and unit tests
 	$(BIN)/ruff format --check .
@@ -31,8 +35,11 @@ check: setup  ## Format, lint, types, import contracts and unit tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/unit --cov --cov-report=term
 
-test: check  ## The whole suite
-	$(BIN)/pytest tests/integration tests/acceptance
+test: check page page-check  ## The whole suite
+	$(BIN)/pytest $(wildcard tests/integration tests/acceptance tests/chaos tests/e2e) --durations=10 --durations-min=10
+
+bench: setup  ## Measure the way of an event on this machine
+	$(BIN)/python -m tests.benchmarks
 
 format:  ## Format the code and mend what ruff can
 	$(BIN)/ruff format .

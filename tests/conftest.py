@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import services
+from tests.install import Install, running
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,10 @@ def postgres_dsn() -> Iterator[str]:
     """DSN of an empty database that lives as long as this test run; its role may create databases."""
     with services.postgres() as server:
         yield server.dsn
+
+
+@pytest.fixture(scope="session")
+def install() -> Iterator[Install]:
+    """A whole gstreamer with Twitch's double, shared by all tests from outside; it must leave nothing behind."""
+    with running() as started:
+        yield started
