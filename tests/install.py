@@ -75,6 +75,11 @@ class Install:
         """DSN of its database."""
         return self.secret("postgres-dsn")
 
+    @property
+    def webhook_secret(self) -> str:
+        """What Twitch's webhooks to it are signed with."""
+        return self.secret("webhook-secret")
+
     def secret(self, name: str) -> str:
         """One of its generated secrets, e.g. ``webhook-secret``."""
         return (self.data_dir / "secrets" / name).read_text(encoding="utf-8").strip()
