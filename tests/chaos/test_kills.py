@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from tests.acceptance.conftest import Install
+from tests.install import Install
 from tests.chaos import load
 
 STREAMERS = [str(1_000_500 + number) for number in range(5)]
@@ -35,7 +35,7 @@ async def test_a_killed_process_loses_doubles_and_reorders_nothing(
         victim.kill()
 
     async with load.audience(
-        install.url, install.webhook_secret, STREAMERS, people=5, on_serve=on_serve, rate=RATE
+        install.url, install.secret("webhook-secret"), STREAMERS, people=5, on_serve=on_serve, rate=RATE
     ) as (steady, viewers):
         await steady.run(EVENTS, {KILL_AT: kill})
         found = await load.violations(steady, viewers)
