@@ -5,8 +5,8 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from tests.install import Install
 from tests.chaos import load
+from tests.install import Install
 
 STREAMERS = [str(1_000_500 + number) for number in range(5)]
 RATE, EVENTS, KILL_AT = 100.0, 1_000, 300
