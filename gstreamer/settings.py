@@ -10,8 +10,10 @@ import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -200,11 +202,17 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _plain_http_only_on_loopback(self) -> Settings:
-        host = self.public_url.split("//", 1)[1].rsplit(":", 1)[0].strip("[]").lower()
-        loopback = host in {"localhost", "::1"} or host.startswith("127.") or host.endswith(".localhost")
-        if self.public_url.startswith("http://") and not loopback:
+        if self.public_url.startswith("http://") and not _is_loopback(urlsplit(self.public_url).hostname or ""):
             raise ValueError("public_url must start with https:// unless it is a loopback address")
         return self
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name (RFC 6761) or as an address; a name like 127.example is not."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
