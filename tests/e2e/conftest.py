@@ -66,11 +66,13 @@ async def context(browser: Browser, size: tuple[int, int]) -> AsyncIterator[Brow
 
 
 @pytest.fixture
-async def page(context: BrowserContext) -> Page:
+async def page(context: BrowserContext) -> AsyncIterator[Page]:
     """A tab; an error that the page's script does not catch fails the test that made it."""
+    thrown: list[str] = []
     opened = await context.new_page()
-    opened.on("pageerror", lambda error: pytest.fail(f"the page threw: {error}", pytrace=False))
-    return opened
+    opened.on("pageerror", lambda error: thrown.append(str(error)))
+    yield opened
+    assert thrown == [], "the page threw"
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,7 @@ async def test_a_broken_network_is_told_and_what_was_missed_is_fetched(
     double = await watch(page, url, "viewer_0114")
 
     await context.set_offline(True)
-    await expect(page.get_by_text("This device is offline")).to_be_attached(timeout=steps.PATIENCE_MS)
+    await expect(page.locator("[data-state=offline]").first).to_be_visible(timeout=steps.PATIENCE_MS)
     # The double is asked by the test, not through the browser's network.
     await steps.let_happen(page, double, "update", ID, title="nobody saw it live")
     await context.set_offline(False)

@@ -72,10 +72,12 @@ function useSessionEnd(me: Me | null): string | null {
     client.setQueryData(ME_KEY, null);
     void client.invalidateQueries({ queryKey: ME_KEY });
   }, [gone, me, client, live]);
-  const reconnected = status.kind === "live";
+  const broken = status.kind === "reconnecting" || status.kind === "offline";
   useEffect(() => {
-    if (reconnected) void client.invalidateQueries({ queryKey: FAVOURITES_KEY });
-  }, [reconnected, client]);
+    // What was missed may be more than events tell: ask once when it is over.
+    if (broken) return () => void client.invalidateQueries({ queryKey: FAVOURITES_KEY });
+    return undefined;
+  }, [broken, client]);
   return gone ? endedWords(revoked) : null;
 }
 

@@ -1,5 +1,5 @@
 /** What surrounds every page of a signed-in viewer: rail, header on a phone, connection line. */
-import { useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { Avatar } from "@/components/ui/Avatar";
@@ -74,17 +74,24 @@ function Side({ me }: { readonly me: Me }) {
 function Account({ me }: { readonly me: Me }) {
   const client = useQueryClient();
   const live = useLivePage();
-  const signOut = async () => {
-    await act("POST", "/api/auth/logout");
-    live.forget();
-    client.clear();
-    client.setQueryData(ME_KEY, null);
-  };
+  const signOut = useMutation({
+    mutationFn: () => act("POST", "/api/auth/logout"),
+    onSuccess() {
+      live.forget();
+      client.clear();
+      client.setQueryData(ME_KEY, null);
+    },
+  });
   return (
     <div className={css.account}>
       <Avatar id={me.id} name={me.display_name} url={me.avatar_url} size={32} />
       <span className={css.name}>{me.display_name}</span>
-      <IconButton icon="out" name="Sign out" onClick={() => void signOut()} />
+      <IconButton icon="out" name="Sign out" onClick={() => signOut.mutate()} />
+      {signOut.isError && (
+        <p role="alert" className={css.refused}>
+          Still signed in: {signOut.error.message}
+        </p>
+      )}
     </div>
   );
 }

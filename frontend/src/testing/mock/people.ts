@@ -27,21 +27,41 @@ const ROWS: readonly [string, string, string, number][] = [
   ["BramblePatch", "Cosy farm, big plans", "Stardew Valley", 1406],
 ];
 
+const TESTERS = 20;
+
+/** Streamers that stream, and `tester_000`.. who do nothing unless told. */
 export function people(now: number): Person[] {
-  return ROWS.map(([name, title, category, viewers], place) => {
-    const live = place % 3 !== 2;
-    return {
-      id: String(1001 + place),
-      login: name.toLowerCase(),
-      display_name: name,
-      avatar_url: null,
-      live,
-      started_at: live ? new Date(now - (place + 1) * 23 * 60_000).toISOString() : null,
-      title,
-      category,
-      viewers: live ? viewers : null,
-      position: null,
-      chat: { mode: "embed", reason: "a simulation" },
-    };
-  });
+  const quiet: readonly [string, string, string, number][] = Array.from({ length: TESTERS }, (_, place) => [
+    `tester_${String(place).padStart(3, "0")}`,
+    "a test",
+    "Just Talking",
+    0,
+  ]);
+  return [...streaming(now), ...quiet.map((row, place) => made(row, 1_000_000 + place, null))];
+}
+
+function streaming(now: number): Person[] {
+  return ROWS.map((row, place) =>
+    made(row, 1001 + place, place % 3 === 2 ? null : new Date(now - (place + 1) * 23 * 60_000).toISOString()),
+  );
+}
+
+function made(
+  [name, title, category, viewers]: (typeof ROWS)[number],
+  id: number,
+  started_at: string | null,
+): Person {
+  return {
+    id: String(id),
+    login: name.toLowerCase(),
+    display_name: name,
+    avatar_url: null,
+    live: started_at !== null,
+    started_at,
+    title,
+    category,
+    viewers: started_at === null ? null : viewers,
+    position: null,
+    chat: { mode: "embed", reason: "a simulation" },
+  };
 }
