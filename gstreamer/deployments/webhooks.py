@@ -1,1 +1,101 @@
-"""Twitch's webhooks: verified, durable in Kafka, then answered."""
+"""The ``webhooks`` application of Serve: each replica has a producer of its own and shares nothing.
+
+It has no ``check_health``: a replica that cannot reach Kafka says so in ``health`` and answers 503, since a new
+replica would not reach it either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from ray import serve
+
+from gstreamer import log, settings
+from gstreamer.core.errors import ConfigurationError
+from gstreamer.deployments.eventsub import Receive, Rules, Scope, Send, Webhooks
+from gstreamer.kafka.admin import Admin
+from gstreamer.kafka.producer import Producer
+from gstreamer.metrics import Metrics
+
+REPLICAS = 2
+"""Two take no more than one (docs/adr/0021), but a crash or an upgrade of one leaves the other."""
+
+MAX_ONGOING = 1_000
+RESOURCES = {"rest": 1.0}
+
+
+class Replica:
+    """One replica: reads the settings of its process, writes to Kafka."""
+
+    def __init__(self) -> None:
+        config = settings.load()
+        log.configure(config.log.level)
+        self._metrics = Metrics()
+        bootstrap = config.kafka.bootstrap_servers
+        if bootstrap is None:
+            raise ConfigurationError("kafka.bootstrap_servers is not set; set it, or start by `gstreamer up`")
+        self._log = Producer(bootstrap, config.kafka.extra)
+        self._admin = Admin(bootstrap, config.kafka.extra)
+        self._app = Webhooks(rules(config), self._log, self._admin, self._metrics)
+        self._flushing: asyncio.Task[None] | None = None
+
+    def __serve_build_asgi_app__(self) -> Any:
+        """Serve: the application of this replica, after its constructor."""
+        return self._asgi
+
+    async def health(self) -> dict[str, tuple[str, str]]:
+        """State and reason of ``clock`` and ``kafka``, as this replica sees them."""
+        return await self._app.health()
+
+    async def _asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Serve runs this beside the requests, from before the first until after the last."""
+        await receive()
+        self._flushing = asyncio.create_task(self._metrics.run())
+        await self._log.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._flushing.cancel()
+        await self._log.close()
+        await self._admin.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def rules(config: settings.Settings) -> Rules:
+    """
+    What the settings say to the application.
+
+    Raises:
+        ConfigurationError: If there is no webhook secret.
+    """
+    current, previous = config.twitch.webhook_secret, config.twitch.webhook_secret_previous
+    if current is None:
+        raise ConfigurationError("twitch.webhook_secret is not set; Twitch signs webhooks with it")
+    secrets = [secret.get_secret_value().encode() for secret in (current, previous) if secret is not None]
+    return Rules(tuple(secrets), config.kafka.topic_prefix)
+
+
+def application(replicas: int = REPLICAS, resources: Mapping[str, float] | None = None) -> serve.Application:
+    """
+    The application, for a Serve config file or ``serve.run``.
+
+    Args:
+        replicas: How many replicas.
+        resources: Custom Ray resources that each takes; one unit of ``rest`` if not given.
+    """
+    deployment: Any = serve.deployment(
+        serve.ingress()(Replica),
+        name="webhooks",
+        num_replicas=replicas,
+        max_ongoing_requests=MAX_ONGOING,
+        ray_actor_options={"num_cpus": 0, "resources": dict(RESOURCES if resources is None else resources)},
+    )
+    bound: serve.Application = deployment.bind()
+    return bound
