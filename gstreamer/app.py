@@ -1,1 +1,380 @@
-"""The composition root: the only place where parts meet."""
+"""The composition root: the Serve applications by name, and the driver that runs all of it on one machine.
+
+``serve_config.yaml`` names the builders here; ``python -m gstreamer.app`` is the driver, a child of ``gstreamer up``.
+Ray is imported inside functions only, since it reads its ``RAY_*`` variables when it is imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import resource
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TextIO
+
+from gstreamer import log, settings
+from gstreamer.core.errors import ConfigurationError, GStreamerError, UnavailableError
+from gstreamer.core.topics import own_topics
+
+if TYPE_CHECKING:
+    from ray.serve import Application
+
+NAMESPACE = "gstreamer"
+READY_S = 60.0
+STOP_ACTORS_S = 5.0
+OBJECT_STORE_BYTES = 80 * 2**20
+"""Little more than Ray's least: nothing of ours is large enough for its store."""
+
+UNLIMITED = resource.RLIM_INFINITY
+
+ROUTES = {"api": "/", "webhooks": "/eventsub", "websocket": "/ws"}
+
+
+def api(args: dict[str, Any]) -> Application:
+    """REST and the page (``import_path`` in serve_config.yaml)."""
+    from gstreamer.actors.spawn.rest import ensure_actors
+    from gstreamer.deployments import api as deployment
+
+    ensure_actors()
+    return deployment.application(args)
+
+
+def webhooks(args: dict[str, Any]) -> Application:
+    """Twitch's webhooks (``import_path`` in serve_config.yaml)."""
+    from gstreamer.deployments import webhooks as deployment
+
+    return deployment.application(**args)
+
+
+def websocket(args: dict[str, Any]) -> Application:
+    """WebSocket on the Serve port (``import_path`` in serve_config.yaml)."""
+    from gstreamer.actors.spawn.rest import ensure_actors
+    from gstreamer.deployments import websocket as deployment
+
+    ensure_actors()
+    return deployment.application(args)
+
+
+BUILDERS: dict[str, Callable[[dict[str, Any]], Application]] = {
+    "api": api,
+    "webhooks": webhooks,
+    "websocket": websocket,
+}
+
+
+def main() -> int:
+    """
+    Run gstreamer on this machine until SIGTERM; each part is told on standard output as a JSON line.
+
+    Returns:
+        The exit code: 0 after a stop, 1 if something did not start.
+    """
+    told = Told(sys.stdout)
+    try:
+        tree = settings.load()
+        log.configure(tree.log.level)
+        os.environ.update(ray_environment(tree, os.environ))
+        os.environ.pop("RAY_ADDRESS", None)
+        with _stopping() as stop:
+            _run(tree, told, stop)
+    except _StopError:
+        return 0
+    except GStreamerError as error:
+        told.say(error=str(error))
+        return 1
+    except Exception as error:  # the driver's outermost frame: one sentence for a person, the rest for the log
+        log.get("app").exception("the driver failed")
+        told.say(error=f"ray or serve did not start: {type(error).__name__}: {str(error).partition(chr(10))[0]}")
+        return 1
+    return 0
+
+
+def ray_environment(tree: settings.Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """How Ray shall behave on one machine where ``environ`` does not say it; and where it is, if that is not said."""
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    behaviour = {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_AUTH_MODE": "token",
+        "RAY_prestart_worker_first_driver": "0",
+        # Its default of 15 lets everything else on the machine starve the live path (p99 260 ms instead of 14).
+        "RAY_worker_niceness": "0",
+        "RAY_DEDUP_LOGS": "0",
+        "RAY_ROTATION_MAX_BYTES": str(32 * 2**20),
+        "RAY_ROTATION_BACKUP_COUNT": "2",
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        # Its count of requests, a log line for each: ours are counted in the webhooks themselves.
+        "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
+        "RAY_SERVE_HAPROXY_MAXCONN": str(proxy_connections(files)),
+        # Else each change of a replica set cuts all WebSockets that HAProxy carries, two minutes later.
+        "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "86400",
+        # Its default is above that: replicas that restart would run out of ports.
+        "RAY_SERVE_PORT_QUARANTINE_S": "600",
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
+        "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": "1",
+    }
+    found = {name: value for name, value in behaviour.items() if name not in environ}
+    if "RAY_AUTH_TOKEN_PATH" not in environ:
+        found["RAY_AUTH_TOKEN_PATH"] = str(_token(tree.data_dir.absolute() / "secrets" / "ray-token"))
+    if "RAY_TMPDIR" not in environ:
+        # Short, since paths of Unix sockets are.
+        found["RAY_TMPDIR"] = tempfile.mkdtemp(prefix="gs-")
+    return found
+
+
+def proxy_connections(files: int) -> int:
+    """How many connections HAProxy may take: each wants two and a half files, or it does not start."""
+    return 20_000 if files == UNLIMITED else max(400, min(20_000, (files - 250) * 2 // 5))
+
+
+def _token(file: Path) -> Path:
+    """Ray's token in a file that only we can read; Ray's own would be readable by all."""
+    if file.is_file():
+        return file
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from None
+    with os.fdopen(handle, "w") as opened:
+        opened.write(secrets.token_hex(32))
+    return file
+
+
+class _StopError(BaseException):
+    """Somebody wants us to stop."""
+
+
+class Told:
+    """JSON lines for whoever started us, one for each part."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._lock = threading.Lock()
+
+    def say(self, **said: Any) -> None:
+        """One line."""
+        with self._lock:
+            self._out.write(json.dumps(said) + "\n")
+            self._out.flush()
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[list[str]]:
+        """Say how long this part took; what is put in the list is its note."""
+        begun, notes = time.monotonic(), list[str]()
+        yield notes
+        took_s = round(time.monotonic() - begun, 2)
+        self.say(part=name, ready=True, took_s=took_s, note=", ".join(notes))
+
+
+class _Stop:
+    """SIGTERM and SIGINT: an exception while starting, an end of waiting afterwards; ignored while stopping."""
+
+    def __init__(self) -> None:
+        self._state = "starting"
+        self._wanted = threading.Event()
+
+    def listen(self) -> None:
+        """Take the signals over; again after ``ray.init``, which takes SIGTERM for itself."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._arrived)
+
+    def wait(self) -> None:
+        """Return once somebody wants us to stop."""
+        self._state = "running"
+        self._wanted.wait()
+
+    def stopping(self) -> None:
+        """Let signals come to nothing from now on."""
+        self._state = "stopping"
+
+    def _arrived(self, number: int, frame: FrameType | None) -> None:
+        self._wanted.set()
+        if self._state == "starting":
+            self._state = "stopping"
+            raise _StopError
+
+
+@contextmanager
+def _stopping() -> Iterator[_Stop]:
+    stop = _Stop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    stop.listen()
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _run(tree: settings.Settings, told: Told, stop: _Stop) -> None:
+    try:
+        with ThreadPoolExecutor(thread_name_prefix="prepare") as pool:
+            prepared = [pool.submit(prepare_topics, tree, told), pool.submit(prepare_schema, tree, told)]
+            _start_ray(tree, told, stop)
+            for each in prepared:
+                each.result()
+            actors = pool.submit(_start_actors, tree, told)
+            _start_serve(tree, told)
+            actors.result()
+        told.say(ready=True)
+        stop.wait()
+    finally:
+        stop.stopping()
+        _stop_all(tree)
+
+
+def prepare_topics(tree: settings.Settings, told: Told) -> None:
+    """
+    See that gstreamer's own topics exist.
+
+    Raises:
+        ConfigurationError: No Kafka is set.
+        UnavailableError: Kafka does not answer.
+    """
+    from gstreamer.kafka.admin import Admin
+
+    if tree.kafka.bootstrap_servers is None:
+        raise ConfigurationError("kafka.bootstrap_servers is not set: run `gstreamer up`, or set it")
+    bootstrap = tree.kafka.bootstrap_servers
+
+    async def ensure() -> None:
+        admin = Admin(bootstrap, tree.kafka.extra)
+        try:
+            await admin.ensure(own_topics(), tree.kafka.replication_factor)
+        finally:
+            await admin.close()
+
+    with told.part("topics"):
+        asyncio.run(ensure())
+
+
+def prepare_schema(tree: settings.Settings, told: Told) -> None:
+    """
+    Bring every shard's schema to this version.
+
+    Raises:
+        ConfigurationError: No store is set, or it is of a newer gstreamer.
+        UnavailableError: Postgres does not answer.
+    """
+    from gstreamer.store.migrate import migrate
+
+    if not tree.store.urls:
+        raise ConfigurationError("store.urls is not set: run `gstreamer up`, or set it")
+    with told.part("schema") as notes:
+        for dsn in tree.store.urls:
+            notes.append(migrate(dsn.get_secret_value()))
+
+
+def _start_ray(tree: settings.Settings, told: Told, stop: _Stop) -> None:
+    import ray
+
+    with told.part("ray") as notes:
+        if tree.ray.address is not None:
+            ray.init(tree.ray.address, namespace=NAMESPACE, log_to_driver=False)
+            notes.append(f"cluster at {tree.ray.address}")
+        else:
+            ray.init(
+                "local",
+                namespace=NAMESPACE,
+                resources={"ws": 1000, "rest": 1000, "socket_slot": tree.ws.per_node},
+                object_store_memory=OBJECT_STORE_BYTES,
+                include_dashboard=True,
+                dashboard_host="127.0.0.1",
+                dashboard_port=tree.ray.dashboard_port,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                _temp_dir=os.environ["RAY_TMPDIR"],
+            )
+            notes.append(f"dashboard http://127.0.0.1:{tree.ray.dashboard_port}")
+        stop.listen()
+
+
+def _start_actors(tree: settings.Settings, told: Told) -> None:
+    from gstreamer.actors.handles import Handles
+    from gstreamer.actors.spawn.rest import ensure_actors
+
+    async def ready() -> int:
+        placement = Handles().placement()
+        deadline, version = time.monotonic() + READY_S, -1
+        while time.monotonic() < deadline:
+            try:
+                shown = await placement.snapshot(version)
+            except UnavailableError:
+                await asyncio.sleep(0.1)
+                continue
+            version = shown.version
+            if shown.hosts and any(view.accepting for view in shown.connections):
+                return len(shown.connections)
+        raise UnavailableError(f"no connection actor was ready within {READY_S:.0f} s; see the log of Ray's workers")
+
+    with told.part("actors") as notes:
+        ensure_actors()
+        notes.append(
+            f"sockets on port {tree.ws.port}" + (f", {count} of them" if (count := asyncio.run(ready())) > 1 else "")
+        )
+
+
+def _start_serve(tree: settings.Settings, told: Told) -> None:
+    from ray import serve
+
+    with told.part("serve") as notes:
+        serve.start(
+            proxy_location="EveryNode",
+            http_options={"host": tree.http.host, "port": tree.http.port, "keep_alive_timeout_s": 75},
+            logging_config={"enable_access_log": False, "log_level": "WARNING", "encoding": "JSON"},
+        )
+        serve.run_many(
+            [serve.RunTarget(build({}), name=name, route_prefix=ROUTES[name]) for name, build in BUILDERS.items()]
+        )
+        notes.append(", ".join(BUILDERS))
+
+
+def _stop_all(tree: settings.Settings) -> None:
+    """Own actors, Serve, Ray; each in bounded time, and the next one whatever happens to the one before."""
+    import ray
+    from ray import serve
+
+    from gstreamer.actors.handles import Handles
+
+    if not ray.is_initialized():
+        return
+    logger = log.get("app")
+    if tree.ray.address is None:
+        try:
+            asyncio.run(asyncio.wait_for(Handles().placement().stop(), STOP_ACTORS_S))
+        except (UnavailableError, TimeoutError) as error:
+            logger.info("actors were not stopped in order", reason=str(error))
+        try:
+            serve.shutdown()  # type: ignore[no-untyped-call]
+        except Exception:  # whatever keeps Serve from ending, Ray's end ends it
+            logger.exception("serve was not shut down in order")
+    ray.shutdown()
+    if tree.ray.address is None:
+        keep_logs(Path(os.environ["RAY_TMPDIR"]), tree.data_dir.absolute() / "logs" / "ray")
+
+
+def keep_logs(temporary: Path, kept: Path) -> None:
+    """Move Ray's logs, our actors' among them, to where they outlive this run; those of the run before go."""
+    shutil.rmtree(kept, ignore_errors=True)
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move((temporary / "session_latest").resolve() / "logs", kept)
+    except OSError as error:
+        log.get("app").warning("ray's logs are not kept", reason=str(error))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -182,6 +182,10 @@ class PlacementHandle(Actor):
         """Say which streamers shall live."""
         await self.call(lambda actor: actor.keep.remote(streamer_ids))
 
+    async def observe(self) -> dict[str, Any]:
+        """How it stands, in numbers."""
+        return await self.call(lambda actor: actor.observe.remote())
+
     async def explain(self) -> dict[str, Any]:
         """What it knows and has decided, for operators."""
         return await self.call(lambda actor: actor.explain.remote())

@@ -175,13 +175,18 @@ class Roster:
         attending = asyncio.ensure_future(peer.attend(PLACEMENT, self._incarnation))
         try:
             while True:
-                await asyncio.wait({attending}, timeout=self._timing.observe_s)
+                await asyncio.wait({attending}, timeout=self._pause_s(seat))
                 if attending.done():
                     attending.result()
                     raise UnavailableError(f"{name} has ended")
                 await self._observe(name, seat)
         finally:
             attending.cancel()
+
+    def _pause_s(self, seat: _Seat) -> float:
+        """Until the next question: soon, where somebody waits for a connection actor to accept."""
+        opening = seat.view is not None and not seat.view.accepting
+        return self._timing.retry_s if opening else self._timing.observe_s
 
     async def _observe(self, name: str, seat: _Seat) -> None:
         if seat.kind == "host":

@@ -38,7 +38,12 @@ class Replica:
 
     def __serve_build_asgi_app__(self) -> Any:
         """Serve: the application of this replica, after its constructor."""
-        return self._asgi
+
+        # A function, since Serve's lifespan takes a bound method for an application of ASGI 2.
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._asgi(scope, receive, send)
+
+        return app
 
     async def _asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -1,1 +1,0 @@
-"""The plain actor classes made into Ray actors, with their names, resources and settings."""

@@ -1,0 +1,56 @@
+"""The actors of the rest side: subscriptions. Apart from the ws side's, which load no store and no Twitch."""
+
+from __future__ import annotations
+
+import asyncio
+
+import ray
+
+from gstreamer.actors.spawn.ground import REST, actor_options, ground
+from gstreamer.actors.spawn.ws import ensure_placement
+from gstreamer.actors.subscriptions import Subscriptions
+from gstreamer.actors.wiring import Config, Ports
+from gstreamer.core.errors import ConfigurationError
+from gstreamer.core.ids import SUBSCRIPTIONS
+from gstreamer.core.topics import CONTROL, UNROUTED
+from gstreamer.kafka.inbox import Inbox
+from gstreamer.store.engine import Database
+from gstreamer.store.favourites import Favourites
+from gstreamer.twitch.client import Twitch, Webhook
+from gstreamer.twitch.http import Application
+
+SUBSCRIPTIONS_GROUP = "gstreamer-subscriptions"
+
+
+class SubscriptionsActor(Subscriptions):
+    """The subscriptions actor in its process."""
+
+    def __init__(self) -> None:
+        self._ground = on = ground()
+        twitch = on.settings.twitch
+        if twitch.client_id is None or twitch.client_secret is None or twitch.webhook_secret is None:
+            raise ConfigurationError("twitch.client_id, client_secret and webhook_secret are needed: set all of them")
+        secret = twitch.client_secret.get_secret_value()
+        application = Application(twitch.client_id, secret, twitch.id_url, twitch.api_url)
+        webhook = Webhook(f"{on.settings.public_url}/eventsub", twitch.webhook_secret.get_secret_value())
+        database = Database(on.settings.store.urls[0].get_secret_value())
+        ports = Ports(
+            Twitch(application, on.metrics),
+            on.admin(),
+            on.producer(),
+            Inbox(on.bootstrap, on.settings.kafka.extra, SUBSCRIPTIONS_GROUP, (UNROUTED, CONTROL)),
+            Favourites(database, on.settings.limits.subscriptions),
+            on.handles.placement(),
+            on.metrics,
+        )
+        kafka = on.settings.kafka
+        families = tuple(twitch.families)
+        config = Config(webhook, families, twitch.linger_s, kafka.topic_prefix, kafka.replication_factor)
+        super().__init__(config, ports)
+        on.work.add(asyncio.get_running_loop().create_task(self.run(), name="subscriptions"))
+
+
+def ensure_actors() -> None:
+    """See that the actors that nobody else makes exist: placement and subscriptions."""
+    ensure_placement()
+    ray.remote(SubscriptionsActor).options(**actor_options(SUBSCRIPTIONS, {REST: 1})).remote()
