@@ -70,3 +70,37 @@ async def test_the_keyboard_leads_to_search_and_past_the_rail(page: Page, url: s
     skip = page.get_by_role("link", name="Skip to the content")
     await skip.focus()
     await expect(skip).to_be_in_viewport()
+
+
+async def test_keys_are_listed_and_can_be_turned_off(page: Page, url: str) -> None:
+    await steps.sign_in_as(page, url, "viewer_0124")
+    await page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    await expect(keys).to_be_visible()
+
+    await keys.get_by_role("checkbox", name="Single keys do something").uncheck()
+    await keys.get_by_role("button", name="Close").click()
+    await page.keyboard.press("/")
+
+    await expect(page.locator("main h1").first).to_have_text("Live now")
+
+
+async def test_one_row_of_the_feed_is_in_the_tab_order_and_keys_move_through_the_rest(page: Page, url: str) -> None:
+    double = await steps.sign_in_as(page, url, "viewer_0125")
+    await steps.favour(page, url, "tester_012")
+    await page.goto(f"{url}/s/tester_012")
+    await steps.connected(page)
+    feed = page.get_by_role("feed", name="Events")
+    for number in range(3):
+        await steps.let_happen(page, double, "update", "1000012", title=f"step {number}")
+        await expect(feed.get_by_text(f"step {number}", exact=True).last).to_be_visible(timeout=steps.PATIENCE_MS)
+    await expect(feed.locator("[aria-posinset][tabindex='0']")).to_have_count(1)
+
+    await page.keyboard.press("f")
+    await page.keyboard.press("k")
+    await page.keyboard.press("ArrowUp")
+
+    focused = feed.locator("[aria-posinset]:focus")
+    await expect(focused).to_contain_text("step 0")
+    await page.keyboard.press("End")
+    await expect(focused).to_contain_text("step 2")

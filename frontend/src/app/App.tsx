@@ -1,6 +1,6 @@
 /** Who is there, and which page they see. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { Failure } from "@/components/ui/Notice";
 import { SignedOut } from "@/features/auth/SignedOut";
@@ -12,6 +12,7 @@ import { FAVOURITES_KEY, ME_KEY, me as meQuery, useSimulated } from "@/lib/api/q
 import type { Me } from "@/lib/api/shapes";
 import { useLive, useLivePage } from "@/lib/live-hooks";
 import { HomePage } from "./HomePage";
+import { Keys } from "./Keys";
 import { NotFound } from "./NotFound";
 import { Shell } from "./Shell";
 import { useFollow } from "./useFollow";
@@ -46,16 +47,19 @@ export function App() {
 
 function SignedIn({ me }: { readonly me: Me }) {
   useFollow(me);
-  useShortcuts();
+  const keys = useRef<HTMLDialogElement>(null);
+  const showKeys = useCallback(() => keys.current?.showModal(), []);
+  const { on, setOn } = useShortcuts(showKeys);
   useFocusOnNavigation();
   return (
-    <Shell me={me}>
+    <Shell me={me} onKeys={showKeys}>
       <Switch>
         <Route path="/" component={HomePage} />
         <Route path="/search" component={Search} />
         <Route path="/s/:logins">{({ logins }) => <Watch logins={loginsOf(logins)} />}</Route>
         <Route component={NotFound} />
       </Switch>
+      <Keys dialog={keys} on={on} setOn={setOn} />
     </Shell>
   );
 }

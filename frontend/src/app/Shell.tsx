@@ -13,7 +13,13 @@ import type { Me } from "@/lib/api/shapes";
 import { useLivePage } from "@/lib/live-hooks";
 import css from "./Shell.module.css";
 
-export function Shell({ me, children }: { readonly me: Me; readonly children: ReactNode }) {
+interface Props {
+  readonly me: Me;
+  readonly onKeys: () => void;
+  readonly children: ReactNode;
+}
+
+export function Shell({ me, onKeys, children }: Props) {
   const drawer = useRef<HTMLDialogElement>(null);
   const [location] = useLocation();
   useEffect(() => drawer.current?.close(), [location]);
@@ -29,7 +35,7 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
         </Link>
       </header>
       <nav className={css.rail} aria-label="Favourites">
-        <Side me={me} />
+        <Side me={me} onKeys={onKeys} />
       </nav>
       <dialog ref={drawer} className={css.drawer} aria-label="Favourites" closedby="any">
         <IconButton
@@ -38,7 +44,7 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
           className={css.close ?? ""}
           onClick={() => drawer.current?.close()}
         />
-        <Side me={me} />
+        <Side me={me} onKeys={onKeys} />
       </dialog>
       <main id="main" className={css.main}>
         {children}
@@ -50,7 +56,7 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
   );
 }
 
-function Side({ me }: { readonly me: Me }) {
+function Side({ me, onKeys }: Omit<Props, "children">) {
   return (
     <div className={css.side}>
       <Link href="/" className={css.brand} aria-label="gstreamer, home">
@@ -65,13 +71,13 @@ function Side({ me }: { readonly me: Me }) {
       </div>
       <div className={css.foot}>
         <ConnectionLine />
-        <Account me={me} />
+        <Account me={me} onKeys={onKeys} />
       </div>
     </div>
   );
 }
 
-function Account({ me }: { readonly me: Me }) {
+function Account({ me, onKeys }: Omit<Props, "children">) {
   const client = useQueryClient();
   const live = useLivePage();
   const signOut = useMutation({
@@ -86,6 +92,7 @@ function Account({ me }: { readonly me: Me }) {
     <div className={css.account}>
       <Avatar id={me.id} name={me.display_name} url={me.avatar_url} size={32} />
       <span className={css.name}>{me.display_name}</span>
+      <IconButton icon="keys" name="Keys" onClick={onKeys} />
       <IconButton icon="out" name="Sign out" onClick={() => signOut.mutate()} />
       {signOut.isError && (
         <p role="alert" className={css.refused}>

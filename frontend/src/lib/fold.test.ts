@@ -1,7 +1,7 @@
 /** A snapshot with the events after it is the later snapshot; an event before it changes nothing. */
 import { expect, test } from "vitest";
 import type { Streamer } from "./api/shapes";
-import { fold } from "./fold";
+import { fold, rememberingFold } from "./fold";
 import { apply, EMPTY } from "./live/log";
 import type { LiveEvent } from "./live/protocol";
 
@@ -78,4 +78,20 @@ test("a field of a wrong type leaves what was known; viewers of somebody offline
 
 test("no log, no change", () => {
   expect(fold(SNAPSHOT, undefined)).toBe(SNAPSHOT);
+});
+
+test("what did not change is not folded again, a new snapshot or a new log is", () => {
+  const remembering = rememberingFold();
+  const log = apply(EMPTY, { type: "events", streamer_id: "1", events: [event("e:5", "stream.online")] });
+  const first = remembering(SNAPSHOT, log);
+
+  expect(remembering(SNAPSHOT, log)).toBe(first);
+  expect(remembering({ ...SNAPSHOT, position: "e:5" }, log).live).toBe(false);
+  expect(
+    remembering(
+      SNAPSHOT,
+      apply(log, { type: "events", streamer_id: "1", events: [event("e:6", "stream.offline")] }),
+    ).live,
+  ).toBe(false);
+  expect(remembering(SNAPSHOT, undefined)).toBe(SNAPSHOT);
 });

@@ -4,7 +4,7 @@
  * An event at or before the snapshot's own position changes nothing.
  */
 import type { Streamer } from "./api/shapes";
-import type { Log } from "./live/log";
+import { EMPTY, type Log } from "./live/log";
 import { parsePosition, type LiveEvent } from "./live/protocol";
 
 /** The streamer as the log tells it. */
@@ -47,3 +47,15 @@ function change(streamer: Streamer, { type, data, at }: LiveEvent): Streamer {
 }
 
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
+/** A `fold` that remembers: neither a log nor a snapshot that stayed as it was is folded again. */
+export function rememberingFold(): typeof fold {
+  const known = new WeakMap<Log, { readonly snapshot: Streamer; readonly folded: Streamer }>();
+  return (snapshot, log = EMPTY) => {
+    const before = known.get(log);
+    if (log !== EMPTY && before?.snapshot === snapshot) return before.folded;
+    const folded = fold(snapshot, log);
+    if (log !== EMPTY) known.set(log, { snapshot, folded });
+    return folded;
+  };
+}

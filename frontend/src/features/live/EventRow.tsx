@@ -34,12 +34,13 @@ interface Props {
   /** Given where rows of several streamers stand together. */
   readonly streamer?: Streamer | undefined;
   readonly place: number;
-  readonly total: number;
+  /** Whether this row is the one in the tab order. */
+  readonly current: boolean;
 }
 
-export const EventRow = memo(function EventRow({ item, streamer, place, total }: Props) {
+export const EventRow = memo(function EventRow({ item, streamer, place, current }: Props) {
   if (item.kind !== "event")
-    return <Hole item={item} name={streamer?.display_name} place={place} total={total} />;
+    return <Hole item={item} name={streamer?.display_name} place={place} current={current} />;
   const described = joined(item, describe(item.event, item.previous));
   const dim = described.family === "offline" || described.family === "unknown";
   return (
@@ -49,9 +50,9 @@ export const EventRow = memo(function EventRow({ item, streamer, place, total }:
       data-dim={dim || undefined}
       data-position={item.event.position}
       aria-posinset={place}
-      aria-setsize={total}
+      aria-setsize={-1}
       aria-label={plain(described.words)}
-      tabIndex={0}
+      tabIndex={current ? 0 : -1}
       style={{ ["--family-hue" as string]: HUES[described.family] }}
     >
       <span className={css.sign}>
@@ -96,25 +97,22 @@ function Raw({ event }: { readonly event: LiveEvent }) {
   );
 }
 
-function Hole({
-  item,
-  name,
-  place,
-  total,
-}: {
-  item: Exclude<Item, EventItem>;
-  name: string | undefined;
-  place: number;
-  total: number;
-}) {
+interface HoleProps {
+  readonly item: Exclude<Item, EventItem>;
+  readonly name: string | undefined;
+  readonly place: number;
+  readonly current: boolean;
+}
+
+function Hole({ item, name, place, current }: HoleProps) {
   const words = item.kind === "gap" ? gapWords() : laggedWords(item.class, item.count);
   return (
     <article
       className={css.hole}
       data-kind={item.kind}
       aria-posinset={place}
-      aria-setsize={total}
-      tabIndex={0}
+      aria-setsize={-1}
+      tabIndex={current ? 0 : -1}
     >
       <Icon name="gap" size={16} />
       <p>

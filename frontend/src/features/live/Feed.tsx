@@ -24,6 +24,7 @@ import { EventRow } from "./EventRow";
 import { group, merge, type Item } from "./grouping";
 import { newWords } from "./messages";
 import { Summary } from "./Summary";
+import { useRows } from "./useRows";
 import css from "./Feed.module.css";
 
 interface Props {
@@ -36,6 +37,7 @@ export function Feed({ title, streamers }: Props) {
   const byId = useMemo(() => new Map(streamers.map((streamer) => [streamer.id, streamer])), [streamers]);
   const list = useRef<VListHandle>(null);
   const { stuck, unseen, onScroll, jump, byHand, frame } = useBottom(list, items);
+  const { current, onKeyDown } = useRows(list, items);
   const named = streamers.length > 1;
   return (
     <section className={css.feed} aria-label={title}>
@@ -50,7 +52,10 @@ export function Feed({ title, streamers }: Props) {
         onTouchMove={byHand}
         onPointerDown={byHand}
         onPointerMove={(event) => event.buttons > 0 && byHand()}
-        onKeyDown={byHand}
+        onKeyDown={(event) => {
+          byHand();
+          onKeyDown(event);
+        }}
       >
         {items.length === 0 ? (
           <Notice icon="online" title="No events yet">
@@ -59,21 +64,22 @@ export function Feed({ title, streamers }: Props) {
         ) : (
           <VList
             ref={list}
+            data={items}
             role="feed"
             aria-label={title}
             aria-live="off"
             onScroll={onScroll}
             className={css.list}
           >
-            {items.map((item, place) => (
+            {(item, place) => (
               <EventRow
                 key={item.key}
                 item={item}
                 streamer={named ? byId.get(item.streamer) : undefined}
                 place={place + 1}
-                total={items.length}
+                current={place === current}
               />
-            ))}
+            )}
           </VList>
         )}
         {!stuck && (
