@@ -20,6 +20,9 @@ from gstreamer.settings import Section, Settings, env_name, is_secret, leaves
 
 SIMULATED_CLIENT_ID = "gstreamer-on-this-machine"
 
+_REPLICA_PORTS = 200
+"""Serve's replicas each take one, and a restarted one another: the old is in quarantine for ten minutes."""
+
 
 def exported(tree: Settings, secrets_dir: Path) -> dict[str, str]:
     """Every setting that somebody set, as environment; secrets are put into private files."""
@@ -48,11 +51,24 @@ def with_command_line(tree: Settings, port: int | None, ws_port: int | None, dat
     changed: dict[str, Any] = {"http": http, "ws": ws, "data_dir": (data_dir or tree.data_dir).absolute()}
     if "public_url" not in tree.model_fields_set:
         changed["public_url"] = f"http://localhost:{http.port}"
-    ray = tree.ray
-    if "dashboard_port" not in ray.model_fields_set:
-        taken = frozenset({http.port, ws.port})
-        changed["ray"] = ray.model_copy(update={"dashboard_port": ports.free_port(ray.dashboard_port, taken)})
     return tree.model_copy(update=changed)
+
+
+def with_dashboard(tree: Settings, data_dir: DataDir) -> Settings:
+    """
+    The settings with a dashboard port that no other install has, unless somebody set one.
+
+    Ray's own default goes to the install on the default port alone: it is bound some ten seconds after we look,
+    and two installs that start together would both have found it free.
+    """
+    if "dashboard_port" in tree.ray.model_fields_set or tree.ray.address is not None:
+        return tree
+    usual = Settings()
+    kept = files.read_json(data_dir.path / "ports.json").get("dashboard")
+    preferred = usual.ray.dashboard_port if tree.http.port == usual.http.port else kept
+    port = ports.free_port(preferred, frozenset({tree.http.port, tree.ws.port}))
+    files.write_private(data_dir.path / "ports.json", json.dumps({"dashboard": port}))
+    return tree.model_copy(update={"ray": tree.ray.model_copy(update={"dashboard_port": port})})
 
 
 def check(tree: Settings) -> None:
@@ -118,8 +134,8 @@ def ray_environment(data_dir: DataDir) -> dict[str, str]:
 
     The driver adds how Ray shall behave; this says only where it is.
     """
-    replicas = ports.free_run(100)
-    taken = frozenset(range(replicas, replicas + 100))
+    replicas = ports.free_run(_REPLICA_PORTS)
+    taken = frozenset(range(replicas, replicas + _REPLICA_PORTS))
     chosen: list[int] = []
     for _ in range(4):
         chosen.append(ports.free_port(taken=taken | frozenset(chosen)))
@@ -128,7 +144,7 @@ def ray_environment(data_dir: DataDir) -> dict[str, str]:
         "RAY_TMPDIR": str(data_dir.run_dir),
         "RAY_AUTH_TOKEN_PATH": str(data_dir.secret("ray-token")),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(replicas),
-        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(replicas + 99),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(replicas + _REPLICA_PORTS - 1),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(chosen[0]),
         "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(chosen[1]),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(chosen[2]),

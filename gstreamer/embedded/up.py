@@ -50,6 +50,7 @@ def up(options: Options, driver: str = "gstreamer.app") -> int:
         return 1
     try:
         # After the lock: what a run before left behind on these ports is gone now.
+        tree = plan.with_dashboard(tree, data_dir)
         plan.check(tree)
     except ConfigurationError as error:
         console.error(str(error))

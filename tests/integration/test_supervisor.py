@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -74,12 +74,24 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture
-def started(data_dir: Path) -> Iterator[Up]:
-    command = Up(data_dir)
-    yield command
-    command.process.kill()
-    command.end()
-    assert eventually(lambda: not marked(str(data_dir)))
+def launch() -> Iterator[Callable[..., Up]]:
+    """Starts commands; whatever a test leaves of them is ended, and must leave nothing itself."""
+    commands: list[Up] = []
+
+    def start(*args: object, **options: object) -> Up:
+        commands.append(Up(*args, **options))  # type: ignore[arg-type]
+        return commands[-1]
+
+    yield start
+    for command in commands:
+        command.process.kill()
+        command.end()
+    assert eventually(lambda: not marked(*(str(command.data_dir) for command in commands)))
+
+
+@pytest.fixture
+def started(launch: Callable[..., Up], data_dir: Path) -> Up:
+    return launch(data_dir)
 
 
 def test_each_part_is_told_and_the_last_line_is_ready(started: Up) -> None:
@@ -115,8 +127,8 @@ def test_a_stop_leaves_nothing(started: Up, number: signal.Signals) -> None:
     assert not run_dir.exists()
 
 
-def test_a_second_stop_does_not_wait(data_dir: Path) -> None:
-    command = Up(data_dir, env={"STAND_IN": json.dumps({"deaf": True})})
+def test_a_second_stop_does_not_wait(launch: Callable[..., Up], data_dir: Path) -> None:
+    command = launch(data_dir, env={"STAND_IN": json.dumps({"deaf": True})})
     command.until("ready ")
     tree = command.tree()
 
@@ -128,7 +140,9 @@ def test_a_second_stop_does_not_wait(data_dir: Path) -> None:
     assert [pid for pid in tree if not is_gone(pid)] == []
 
 
-def test_killing_the_command_takes_everything_along_and_the_next_start_recovers(started: Up) -> None:
+def test_killing_the_command_takes_everything_along_and_the_next_start_recovers(
+    launch: Callable[..., Up], started: Up
+) -> None:
     started.until("ready ")
     run_dir, tree = started.run_dir(), started.tree()
 
@@ -136,7 +150,7 @@ def test_killing_the_command_takes_everything_along_and_the_next_start_recovers(
     started.end()
 
     assert eventually(lambda: all(map(is_gone, tree)))
-    again = Up(started.data_dir)
+    again = launch(started.data_dir)
     again.until("ready ")
     assert not run_dir.exists()
     again.process.send_signal(signal.SIGINT)
@@ -155,7 +169,7 @@ def test_killing_the_supervisor_inside_ends_everything_with_one_sentence(started
     assert [pid for pid in tree if not is_gone(pid)] == []
 
 
-def test_killing_both_at_once_leaves_nothing_after_the_next_start(started: Up) -> None:
+def test_killing_both_at_once_leaves_nothing_after_the_next_start(launch: Callable[..., Up], started: Up) -> None:
     started.until("ready ")
     tree = started.tree()
     inner = next(pid for pid in tree if parent_of(pid) == started.process.pid)
@@ -165,7 +179,7 @@ def test_killing_both_at_once_leaves_nothing_after_the_next_start(started: Up) -
     for pid in (inner, started.process.pid):
         os.kill(pid, signal.SIGKILL)
     started.end()
-    again = Up(started.data_dir)
+    again = launch(started.data_dir)
     again.until("ready ")
 
     assert [pid for pid in tree if not is_gone(pid)] == []
@@ -190,11 +204,11 @@ def test_what_dies_is_started_again(started: Up, name: str) -> None:
     assert started.until(f"{name:<12} ready again after"), told
 
 
-def test_a_taken_port_is_one_sentence(data_dir: Path) -> None:
+def test_a_taken_port_is_one_sentence(launch: Callable[..., Up], data_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
-        command = Up(data_dir, port)
+        command = launch(data_dir, port)
 
         assert command.end() == 1
     assert command.output == (
@@ -202,10 +216,10 @@ def test_a_taken_port_is_one_sentence(data_dir: Path) -> None:
     )
 
 
-def test_a_second_command_on_the_same_data_is_refused(started: Up) -> None:
+def test_a_second_command_on_the_same_data_is_refused(launch: Callable[..., Up], started: Up) -> None:
     started.until("ready ")
 
-    second = Up(started.data_dir)
+    second = launch(started.data_dir)
 
     assert second.end() == 1
     assert second.output == (
@@ -214,10 +228,10 @@ def test_a_second_command_on_the_same_data_is_refused(started: Up) -> None:
     )
 
 
-def test_data_of_a_newer_version_is_refused(data_dir: Path) -> None:
+def test_data_of_a_newer_version_is_refused(launch: Callable[..., Up], data_dir: Path) -> None:
     (data_dir / "version.json").write_text('{"format": 99, "gstreamer": "9.1"}')
 
-    command = Up(data_dir)
+    command = launch(data_dir)
 
     assert command.end() == 1
     assert command.output == (
@@ -226,8 +240,8 @@ def test_data_of_a_newer_version_is_refused(data_dir: Path) -> None:
     )
 
 
-def test_a_misspelt_setting_is_one_sentence(data_dir: Path) -> None:
-    command = Up(data_dir, env={"GSTREAMER_HTP__PORT": "1"})
+def test_a_misspelt_setting_is_one_sentence(launch: Callable[..., Up], data_dir: Path) -> None:
+    command = launch(data_dir, env={"GSTREAMER_HTP__PORT": "1"})
 
     assert command.end() == 1
     assert command.output == (
@@ -243,9 +257,9 @@ def test_a_misspelt_setting_is_one_sentence(data_dir: Path) -> None:
     ],
 )
 def test_a_part_that_does_not_start_ends_all_with_one_sentence(
-    data_dir: Path, orders: dict[str, object], said: str
+    launch: Callable[..., Up], data_dir: Path, orders: dict[str, object], said: str
 ) -> None:
-    command = Up(data_dir, env={"STAND_IN": json.dumps(orders)})
+    command = launch(data_dir, env={"STAND_IN": json.dumps(orders)})
 
     assert command.end() == 1
     assert said in command.output
@@ -253,10 +267,10 @@ def test_a_part_that_does_not_start_ends_all_with_one_sentence(
     assert not marked(str(data_dir))
 
 
-def test_two_installs_run_beside_each_other(started: Up) -> None:
+def test_two_installs_run_beside_each_other(launch: Callable[..., Up], started: Up) -> None:
     started.until("ready ")
     with services.data_dir() as other:
-        second = Up(other)
+        second = launch(other)
 
         second.until("ready ")
 
