@@ -21,6 +21,7 @@ from gstreamer.core.urls import content_security_policy
 
 MAX_BODY_BYTES = 65_536
 BODY_S = 10.0
+UNEXPECTED = ProblemError(500, "something went wrong here; try again in a moment")
 PLAIN_POLICY = content_security_policy(())
 
 HEADERS = {
@@ -61,9 +62,10 @@ class Edge:
             await answer.refuse(problem)
         except Exception:
             self._log.exception("request failed", path=scope["path"], method=scope["method"])
-            if answer.started:
+            if not answer.started:
+                await answer.refuse(UNEXPECTED)
+            elif not answer.finished:
                 raise
-            await answer.refuse(ProblemError(500, "something went wrong here; try again in a moment"))
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -91,6 +93,7 @@ class Answer:
         self._send = send
         self._secure = secure
         self.started = False
+        self.finished = False
 
     async def __call__(self, message: Message) -> None:
         """Pass one ASGI message on."""
@@ -103,6 +106,8 @@ class Answer:
             headers.setdefault("Cache-Control", "no-store")
             if self._secure:
                 headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        elif message["type"] == "http.response.body":
+            self.finished = not message.get("more_body", False)
         await self._send(message)
 
     async def refuse(self, problem: ProblemError) -> None:

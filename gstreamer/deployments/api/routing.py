@@ -16,6 +16,7 @@ from gstreamer.core.errors import GrantEndedError, RefusedError, UnavailableErro
 from gstreamer.core.problems import CONTENT_TYPE, ProblemError, document
 from gstreamer.deployments.api import account, auth, favourites, status, streamers, tickets
 from gstreamer.deployments.api.context import grant_ended
+from gstreamer.deployments.api.edge import UNEXPECTED
 
 RETRY_S = "2"
 
@@ -40,6 +41,7 @@ def routed(lifespan: Lifespan | None = None) -> FastAPI:
     app.add_exception_handler(UnavailableError, _unavailable)
     app.add_exception_handler(GrantEndedError, _grant_ended)
     app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(Exception, _unexpected)
     return app
 
 
@@ -75,6 +77,11 @@ async def _unavailable(request: Request, error: Exception) -> Response:
 
 async def _grant_ended(request: Request, error: Exception) -> Response:
     return answer(grant_ended())
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """The answer to what nobody expected; Starlette raises it again, and the edge logs it."""
+    return answer(UNEXPECTED)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -24,6 +25,11 @@ ABOUT = (
 def openapi() -> dict[str, Any]:
     """The document, the same for every install."""
     return document(routed())
+
+
+def text() -> str:
+    """The document as ``docs/openapi.json`` holds it."""
+    return json.dumps(openapi(), indent=2, ensure_ascii=False) + "\n"
 
 
 def document(app: FastAPI) -> dict[str, Any]:

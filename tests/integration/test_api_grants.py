@@ -1,0 +1,159 @@
+"""A grant is used while it lives; when it is dead, its person is signed out everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gstreamer.deployments.api import upkeep
+from tests.api import Install
+from tests.asgi import Browser
+
+
+async def me(browser: Browser) -> dict[str, str]:
+    return dict((await browser.get("/api/me")).json())
+
+
+async def revoke_access_token(api: Install, user_id: str) -> None:
+    """End the access token alone, as its age does."""
+    tokens = await api.parts.grants.tokens(user_id)
+    assert tokens is not None
+    await api.place.twitch.oauth.revoke(tokens.access)
+
+
+async def test_an_access_token_that_has_ended_is_refreshed_unseen(api: Install) -> None:
+    browser = await api.signed_in(query="scope=follows")
+    user_id = (await me(browser))["id"]
+    before = await api.parts.grants.tokens(user_id)
+    await revoke_access_token(api, user_id)
+
+    answer = await browser.send("POST", "/api/favourites/import")
+
+    after = await api.parts.grants.tokens(user_id)
+    assert answer.status == 200
+    assert before is not None and after is not None
+    assert after.access != before.access and after.scopes == before.scopes
+
+
+async def test_many_requests_at_once_refresh_once(api: Install) -> None:
+    browser = await api.signed_in(query="scope=follows")
+    user_id = (await me(browser))["id"]
+    await revoke_access_token(api, user_id)
+    refused = await api.parts.grants.tokens(user_id)
+    assert refused is not None
+
+    fresh = await asyncio.gather(*(api.parts.keeper.refreshed(user_id, refused.access) for _ in range(4)))
+
+    assert len({tokens.access for tokens in fresh}) == 1
+
+
+async def test_a_grant_that_was_taken_back_signs_its_person_out_everywhere(api: Install) -> None:
+    here, there = await api.signed_in(query="scope=follows"), await api.signed_in(query="scope=follows")
+    other = await api.signed_in("viewer_0002")
+    listed = (await here.get("/api/auth/sessions")).json()["sessions"]
+    await api.place.order("disconnect", user_id=(await me(here))["id"])
+
+    answer = await here.send("POST", "/api/favourites/import")
+
+    assert (answer.status, "sign-in at twitch has ended" in answer.json()["detail"]) == (401, True)
+    assert sorted(api.log.ended) == sorted((one["id"], "grant_revoked") for one in listed)
+    assert [(await browser.get("/api/me")).status for browser in (here, there, other)] == [401, 401, 200]
+
+
+async def test_a_dead_grant_whose_end_the_sockets_were_not_told_is_ended_later(api: Install) -> None:
+    browser = await api.signed_in(query="scope=follows")
+    await api.place.order("disconnect", user_id=(await me(browser))["id"])
+    api.log.away = True
+    assert (await browser.send("POST", "/api/favourites/import")).status == 503
+    api.log.away = False
+
+    await upkeep.sweep(api.parts)
+
+    assert [reason for _, reason in api.log.ended] == ["grant_revoked"]
+    assert (await browser.get("/api/me")).status == 401
+
+
+async def test_nothing_is_open_to_a_person_whose_grant_is_dead(api: Install) -> None:
+    browser = await api.signed_in()
+    user_id = (await me(browser))["id"]
+    async with api.parts.grants.locked(user_id) as grant:
+        await grant.end(api.clock())
+
+    assert (await browser.get("/api/favourites")).status == 401
+    assert [reason for _, reason in api.log.ended] == ["grant_revoked"]
+
+
+async def test_who_signs_in_again_after_a_dead_grant_gets_a_new_session(api: Install) -> None:
+    browser = await api.signed_in()
+    value, user_id = browser.cookies["gstreamer"], (await me(browser))["id"]
+    async with api.parts.grants.locked(user_id) as grant:
+        await grant.end(api.clock())
+
+    await api.sign_in(browser)
+
+    assert browser.cookies["gstreamer"] != value
+    assert (await me(browser))["grant"] == "ok"
+
+
+async def test_each_grant_is_validated_within_the_hour(api: Install) -> None:
+    browser = await api.signed_in()
+    user_id = (await me(browser))["id"]
+    await upkeep.check_grants(api.parts)
+    await api.place.order("disconnect", user_id=user_id)
+    await upkeep.check_grants(api.parts)
+    early = list(api.log.ended)
+    api.clock.pass_s(3_600)
+
+    await upkeep.check_grants(api.parts)
+
+    assert (early, [reason for _, reason in api.log.ended]) == ([], ["grant_revoked"])
+
+
+async def test_a_grant_that_is_good_is_left_alone_for_another_hour(api: Install) -> None:
+    browser = await api.signed_in()
+    api.clock.pass_s(3_600)
+
+    assert await api.parts.keeper.check_due() == 1
+
+    assert await api.parts.keeper.check_due() == 0
+    assert (await browser.get("/api/me")).status == 200
+    api.clock.pass_s(3_600)
+    assert await api.parts.keeper.check_due() == 1
+
+
+async def test_sessions_that_are_over_are_ended_for_their_sockets_too(api: Install) -> None:
+    browser = await api.signed_in()
+    session = (await browser.get("/api/auth/sessions")).json()["sessions"][0]["id"]
+    api.clock.pass_s(43_200)
+
+    await upkeep.sweep(api.parts)
+
+    assert api.log.ended == [(session, "ended")]
+    assert await api.parts.accounts.over(api.clock(), api.parts.config.lifetime) == ()
+
+
+async def test_deleting_oneself_leaves_nothing_and_takes_the_grant_back(api: Install) -> None:
+    browser, other = await api.signed_in(), await api.signed_in()
+    user_id = (await me(browser))["id"]
+    tokens = await api.parts.grants.tokens(user_id)
+    await browser.send("PUT", "/api/favourites/1000001")
+
+    answer = await browser.send("DELETE", "/api/me")
+
+    assert answer.status == 204
+    assert len(api.log.ended) == 2
+    assert [(await one.get("/api/me")).status for one in (browser, other)] == [401, 401]
+    assert await api.parts.favourites.favoured() == frozenset()
+    assert tokens is not None
+    headers = {"Authorization": f"OAuth {tokens.access}"}
+    async with api.place.session.get(f"{api.place.url}/oauth2/validate", headers=headers) as validated:
+        assert validated.status == 401
+
+
+async def test_while_twitch_is_away_nobody_is_deleted_halfway(api: Install) -> None:
+    browser = await api.signed_in()
+    await api.place.order("faults", outage_s=60)
+
+    answer = await browser.send("DELETE", "/api/me")
+
+    assert (answer.status, answer.header("retry-after")) == (503, "2")
+    assert (await browser.get("/api/me")).status == 200
