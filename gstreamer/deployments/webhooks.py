@@ -7,7 +7,8 @@ replica would not reach it either.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from ray import serve
@@ -39,37 +40,42 @@ class Replica:
         self._log = Producer(bootstrap, config.kafka.extra)
         self._admin = Admin(bootstrap, config.kafka.extra)
         self._app = Webhooks(rules(config), self._log, self._admin, self._metrics)
-        self._flushing: asyncio.Task[None] | None = None
 
     def __serve_build_asgi_app__(self) -> Any:
         """Serve: the application of this replica, after its constructor."""
-
-        # A function, since Serve's lifespan takes a bound method for an application of ASGI 2.
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await self._asgi(scope, receive, send)
-
-        return app
+        return _Lived(self._app, self._running)
 
     async def health(self) -> dict[str, tuple[str, str]]:
         """State and reason of ``clock`` and ``kafka``, as this replica sees them."""
         return await self._app.health()
 
-    async def _asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        else:
-            await self._app(scope, receive, send)
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        """Serve runs this beside the requests, from before the first until after the last."""
-        await receive()
-        self._flushing = asyncio.create_task(self._metrics.run())
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[None]:
+        flushing = asyncio.create_task(self._metrics.run())
         await self._log.start()
-        await send({"type": "lifespan.startup.complete"})
+        try:
+            yield
+        finally:
+            flushing.cancel()
+            await self._log.close()
+            await self._admin.close()
+
+
+class _Lived:
+    """An ASGI application with a lifespan: Serve begins it before the first request and ends it after the last."""
+
+    def __init__(self, app: Webhooks, running: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+        self._app = app
+        self._running = running
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
         await receive()
-        self._flushing.cancel()
-        await self._log.close()
-        await self._admin.close()
+        async with self._running():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
         await send({"type": "lifespan.shutdown.complete"})
 
 
