@@ -29,6 +29,7 @@ class Install:
         port: Serve's port.
         ws_port: The first connection actor's port.
         url: Where the page is.
+        dashboard_url: Where Ray's dashboard is.
         log_file: What the command printed.
         process: The command.
     """
@@ -41,6 +42,11 @@ class Install:
         self.ws_port = ports.free_port(taken=frozenset({self.port}))
         self.url = f"http://localhost:{self.port}"
         self.log_file = data_dir / "up.log"
+        # Two installs that start at the same time both find Ray's usual port free.
+        taken = frozenset({self.port, self.ws_port})
+        dashboard_port = ports.free_port(taken=taken)
+        self.dashboard_url = f"http://127.0.0.1:{dashboard_port}"
+        dashboard = {"GSTREAMER_RAY__DASHBOARD_PORT": str(dashboard_port)}
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [
@@ -51,7 +57,7 @@ class Install:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {})},
+                env={**os.environ, **dashboard, **(environment or {})},
                 start_new_session=True,
             )
 
