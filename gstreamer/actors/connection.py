@@ -192,8 +192,10 @@ class Connection:
         self._metrics.gauge("gstreamer_sockets", self._desk.admission.sockets)
         self._metrics.count("gstreamer_deliveries", fanout.deliveries)
         self._metrics.count("gstreamer_frames", fanout.frames)
+        self._metrics.count("gstreamer_resumes", fanout.resumed, "complete")
+        self._metrics.count("gstreamer_resumes", fanout.gaps, "gap")
         self._metrics.count("gstreamer_batches_stale", feeds.stale)
-        fanout.deliveries = fanout.frames = feeds.stale = 0
+        fanout.deliveries = fanout.frames = fanout.resumed = fanout.gaps = feeds.stale = 0
 
     async def _guard(self, work: Callable[[], Awaitable[None]], name: str) -> None:
         """Run a task for as long as this actor lives, whatever happens in it."""

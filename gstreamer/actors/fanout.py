@@ -60,8 +60,8 @@ class Fanout:
         self._behind: set[tuple[Viewer, str]] = set()
         self._work = asyncio.Event()
         self._room = asyncio.Condition()
-        self.deliveries = 0
-        self.frames = 0
+        self.deliveries = self.frames = 0
+        self.resumed = self.gaps = 0
 
     def flush(self, streamer_id: str) -> None:
         """Give the live viewers of a streamer what they have not got; at once if they are few."""
@@ -97,6 +97,10 @@ class Fanout:
         """Tell viewers where their subscription goes on; what they have missed follows."""
         for viewer, position, gap in answers:
             viewer.send(protocol.subscribed(streamer_id, position, gap), streamer_id)
+            if gap is not None:
+                self.gaps += 1
+            elif self._hub.is_catching_up(viewer, streamer_id):
+                self.resumed += 1
             self.catch_up_later(viewer, streamer_id)
 
     def catch_up_later(self, viewer: Viewer, streamer_id: str) -> None:

@@ -87,6 +87,12 @@ class _Wire(ServerProtocol):
         """The first of ours that is offered; none is no error here, since the owner refuses by close code."""
         return next((name for name in self.available_subprotocols or () if name in subprotocols), None)
 
+    def recv_frame(self, frame: Frame) -> None:
+        """Take a frame; a close frame may come between the fragments of a message (RFC 6455, 5.4)."""
+        if frame.opcode is Opcode.CLOSE:
+            self.current_size = None
+        super().recv_frame(frame)
+
     def fail(self, code: CloseCode | int, reason: str = "") -> None:
         """End the socket for a breach of the framing."""
         if code == CloseCode.MESSAGE_TOO_BIG:
@@ -212,6 +218,8 @@ class Socket(asyncio.Protocol):
         self._send()
         if self.is_open and self._receiver is not None:
             self._receiver.on_open(request.headers)
+        # The parser holds the request for as long as the socket lives: 2 KB of headers that nobody reads again.
+        request.headers.clear()
 
     def _frame(self, frame: Frame) -> None:
         if not self._may_go_on(frame):

@@ -213,3 +213,13 @@ def test_every_state_can_be_left_but_the_last() -> None:
     for state in State:
         assert ((state, Move.LOST) in TRANSITIONS) == (state is not State.CLOSED)
     assert not any(state is State.CLOSED for state, _ in TRANSITIONS)
+
+
+def test_the_page_for_client_authors_shows_every_transition() -> None:
+    rows = [
+        f"| {state.value} | {move.value} | {following.value} |" for (state, move), following in TRANSITIONS.items()
+    ]
+
+    page = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text()
+
+    assert "\n".join(rows) in page
