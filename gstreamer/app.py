@@ -115,6 +115,8 @@ def ray_environment(tree: settings.Settings, environ: Mapping[str, str]) -> dict
         "RAY_ROTATION_MAX_BYTES": str(32 * 2**20),
         "RAY_ROTATION_BACKUP_COUNT": "2",
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        # Its 5 s end a proxy that a slow machine is still starting, and with it the whole start.
+        "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "30",
         # Its count of requests, a log line for each: ours are counted in the webhooks themselves.
         "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
         "RAY_SERVE_HAPROXY_MAXCONN": str(proxy_connections(files)),

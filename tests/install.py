@@ -29,7 +29,6 @@ class Install:
         port: Serve's port.
         ws_port: The first connection actor's port.
         url: Where the page is.
-        dashboard_url: Where Ray's dashboard is.
         log_file: What the command printed.
         process: The command.
     """
@@ -42,12 +41,7 @@ class Install:
         self.ws_port = ports.free_port(taken=frozenset({self.port}))
         self.url = f"http://localhost:{self.port}"
         self.log_file = data_dir / "up.log"
-        # Two installs that start at the same time both find Ray's usual port free.
-        taken = frozenset({self.port, self.ws_port})
-        dashboard_port = ports.free_port(taken=taken)
-        self.dashboard_url = f"http://127.0.0.1:{dashboard_port}"
-        dashboard = {"GSTREAMER_RAY__DASHBOARD_PORT": str(dashboard_port)}
-        with self.log_file.open("ab") as log:
+        with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
                 [
                     *(Path(sys.executable).with_name("gstreamer"), "up"),
@@ -57,7 +51,7 @@ class Install:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **dashboard, **(environment or {})},
+                env={**os.environ, **(environment or {})},
                 start_new_session=True,
             )
 
@@ -70,6 +64,12 @@ class Install:
     def double_url(self) -> str:
         """Where Twitch's double answers."""
         return f"http://127.0.0.1:{self._ports('simulator')['twitch']}"
+
+    @property
+    def dashboard_url(self) -> str:
+        """Where Ray's dashboard is."""
+        ports_file = self.data_dir / "ports.json"
+        return f"http://127.0.0.1:{json.loads(ports_file.read_text(encoding='utf-8'))['dashboard']}"
 
     @property
     def kafka_servers(self) -> str:

@@ -151,7 +151,14 @@ class DataDir:
         if logs.is_dir():
             kept = self.path / "logs" / "ray"
             shutil.rmtree(kept, ignore_errors=True)
-            kept.mkdir(parents=True)
-            for file in logs.iterdir():
-                if file.is_file() and file.stat().st_size:
-                    shutil.copy(file, kept / file.name)
+            shutil.copytree(logs, kept, ignore=_uninteresting)
+
+
+def _uninteresting(directory: str, names: list[str]) -> set[str]:
+    """Sockets, links and empty files among Ray's logs."""
+    paths = {name: Path(directory, name) for name in names}
+    return {
+        name
+        for name, path in paths.items()
+        if path.is_symlink() or not (path.is_dir() or (path.is_file() and path.stat().st_size > 0))
+    }
