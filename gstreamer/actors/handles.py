@@ -210,6 +210,10 @@ class SubscriptionsHandle(Actor):
         """Have favourites read anew."""
         await self.call(lambda actor: actor.favourites_changed.remote())
 
+    async def observe(self) -> dict[str, Any]:
+        """How it stands: what is kept, subscribed and spent, and how each of its steps fares."""
+        return await self.call(lambda actor: actor.observe.remote())
+
 
 class StreamerHandle:
     """A streamer by its id, wherever it lives: placement says which host runs it."""

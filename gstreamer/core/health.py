@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from gstreamer.core.ports import Snapshot
 
@@ -64,6 +64,18 @@ def clock_finding(offset_s: float) -> Finding:
     return Finding("degraded" if abs(offset_s) >= CLOCK_DEGRADED_S else "ok", words)
 
 
+def subscriptions_finding(observed: Mapping[str, Any]) -> Finding:
+    """What the subscriptions actor says of itself: its streamers, its cost budget, and what does not go well."""
+    cost, most = observed.get("cost"), observed.get("max_cost")
+    words = f"{observed.get('kept')} streamers kept; cost {cost} of {most}"
+    troubled = {name: step for name, step in observed.get("parts", {}).items() if step["state"] != "ok"}
+    if troubled:
+        reasons = "; ".join(f"{name}: {step['reason']}" for name, step in sorted(troubled.items()))
+        return Finding("degraded", f"{words}; {reasons}")
+    without = len(observed.get("without", ()))
+    return Finding("degraded", f"{words}; no budget for {without}") if without else Finding("ok", words)
+
+
 def _connections(snapshot: Snapshot) -> Finding:
     accepting = [view for view in snapshot.connections if view.accepting]
     sockets = sum(view.sockets for view in snapshot.connections)
@@ -77,4 +89,4 @@ def _connections(snapshot: Snapshot) -> Finding:
 
 def _streamers(snapshot: Snapshot) -> Finding:
     running = sum(view.streamers for view in snapshot.hosts)
-    return Finding("ok", f"{len(snapshot.hosts)} hosts run {running} streamers")
+    return Finding("ok", f"hosts: {len(snapshot.hosts)}; streamers that run: {running}")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from gstreamer.core.errors import GrantEndedError
 from gstreamer.deployments.api import upkeep
 from tests.api import Install
 from tests.asgi import Browser
@@ -147,6 +150,28 @@ async def test_deleting_oneself_leaves_nothing_and_takes_the_grant_back(api: Ins
     headers = {"Authorization": f"OAuth {tokens.access}"}
     async with api.place.session.get(f"{api.place.url}/oauth2/validate", headers=headers) as validated:
         assert validated.status == 401
+
+
+async def test_a_grant_is_taken_back_though_its_access_token_has_ended(api: Install) -> None:
+    browser = await api.signed_in()
+    user_id = (await me(browser))["id"]
+    await revoke_access_token(api, user_id)
+    before = await api.parts.grants.tokens(user_id)
+
+    answer = await browser.send("DELETE", "/api/me")
+
+    assert answer.status == 204
+    assert before is not None
+    with pytest.raises(GrantEndedError):
+        await api.place.twitch.oauth.refresh(before.refresh)
+
+
+async def test_deleting_oneself_works_after_the_grant_was_taken_back_at_twitch(api: Install) -> None:
+    browser = await api.signed_in()
+    await api.place.order("disconnect", user_id=(await me(browser))["id"])
+
+    assert (await browser.send("DELETE", "/api/me")).status == 204
+    assert (await browser.get("/api/me")).status == 401
 
 
 async def test_while_twitch_is_away_nobody_is_deleted_halfway(api: Install) -> None:

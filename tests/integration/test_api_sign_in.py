@@ -302,7 +302,9 @@ async def test_a_session_ends_when_it_is_old_however_much_it_is_used(api: Instal
     assert (await browser.get("/api/me")).status == 401
 
 
-async def test_no_token_of_twitch_is_in_anything_that_is_answered(api: Install) -> None:
+async def test_no_token_of_twitch_is_in_anything_that_is_answered_or_logged(
+    api: Install, capfd: pytest.CaptureFixture[str]
+) -> None:
     browser = api.browser()
     answers = [await api.sign_in(browser, query="scope=follows")]
     answers += [
@@ -312,6 +314,7 @@ async def test_no_token_of_twitch_is_in_anything_that_is_answered(api: Install) 
     tokens = await api.parts.grants.tokens(user_id)
     assert tokens is not None
 
-    for answer in answers:
-        told = answer.text + repr(answer.headers)
+    logged = "".join(capfd.readouterr())
+    assert "signed in" in logged
+    for told in (logged, *(answer.text + repr(answer.headers) for answer in answers)):
         assert tokens.access not in told and tokens.refresh not in told

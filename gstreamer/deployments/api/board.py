@@ -55,7 +55,7 @@ class Board:
         simulated: bool,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._probes = probes
+        self._probes = (*probes, Probe(("placement",), self._ask_snapshot))
         self._snapshots = snapshots
         self._simulated = simulated
         self._clock = clock
@@ -70,8 +70,7 @@ class Board:
 
     def health(self) -> Health:
         """Everything that is known now."""
-        age_s = self._snapshots.age_s()
-        snapshot = self._snapshots.snapshot
+        age_s, snapshot = self._snapshots.age_s(), self._snapshots.snapshot
         self._note(placement_findings(snapshot, age_s))
         return Health(
             status=overall(self._parts),
@@ -99,6 +98,9 @@ class Board:
         async with asyncio.TaskGroup() as group:
             for probe in self._probes:
                 group.create_task(self._repeat(probe))
+
+    async def _ask_snapshot(self) -> Findings:
+        return placement_findings(self._snapshots.snapshot, self._snapshots.age_s())
 
     async def _repeat(self, probe: Probe) -> None:
         while True:

@@ -92,14 +92,20 @@ class Keeper:
 
     async def revoke(self, user_id: str) -> None:
         """
-        Take a person's grant back at Twitch.
+        Take a person's grant back at Twitch; a dead one is fine.
 
         Raises:
-            UnavailableError: Twitch or Postgres does not answer.
+            UnavailableError: Twitch, Postgres or Kafka does not answer.
         """
+        try:
+            # An access token that has ended cannot be revoked, though the grant lives: have a fresh one first.
+            await self.use(user_id, self._sign_in.validate)
+        except GrantEndedError:
+            return
         tokens = await self._grants.tokens(user_id)
         if tokens is not None:
             await self._sign_in.revoke(tokens.access)
+            await self._sign_in.revoke(tokens.refresh)
 
     async def _check(self, user_id: str) -> None:
         try:

@@ -15,9 +15,9 @@ from ray.exceptions import RayError
 from ray.serve.exceptions import RayServeException
 
 from gstreamer import log, settings
-from gstreamer.actors.handles import Handles, SnapshotFollower
+from gstreamer.actors.handles import Handles, SnapshotFollower, SubscriptionsHandle
 from gstreamer.core.errors import ConfigurationError, UnavailableError
-from gstreamer.core.health import Finding
+from gstreamer.core.health import Finding, subscriptions_finding
 from gstreamer.core.topics import SESSIONS
 from gstreamer.deployments.api import upkeep
 from gstreamer.deployments.api.board import Board, Findings, Probe, answering_probe, database_probe
@@ -119,6 +119,7 @@ async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Part
         database_probe(database.now, _now),
         answering_probe("kafka", lambda: admin.topic_id(SESSIONS)),
         answering_probe("twitch", lambda: twitch.users(ids=(ANYBODY,)), TWITCH_EVERY_S),
+        Probe(("subscriptions",), lambda: _ask_subscriptions(handles.subscriptions())),
         Probe(("ray", *APPLICATIONS), _ask_serve, SERVE_EVERY_S),
     )
     board = Board(probes, follower, simulated=config.simulated)
@@ -168,6 +169,10 @@ def _bootstrap(wanted: settings.Settings) -> str:
     return wanted.kafka.bootstrap_servers
 
 
+async def _ask_subscriptions(subscriptions: SubscriptionsHandle) -> Findings:
+    return {"subscriptions": subscriptions_finding(await subscriptions.observe())}
+
+
 async def _ask_serve() -> Findings:
     """What Ray and Serve tell of the applications, asked in a thread: both block."""
     try:
@@ -175,7 +180,7 @@ async def _ask_serve() -> Findings:
     except (RayError, RayServeException, ConnectionError) as error:
         raise UnavailableError(f"ray does not answer: {type(error).__name__}") from None
     alive = sum(bool(node["Alive"]) for node in nodes)
-    found = {"ray": Finding("ok", f"{alive} nodes")}
+    found = {"ray": Finding("ok", f"nodes: {alive}")}
     for name in APPLICATIONS:
         known = status.applications.get(name)
         found[name] = _serving(None if known is None else (str(known.status.value), known.message))

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from gstreamer.core.health import Finding, Part, clock_finding, noted, overall, placement_findings
+from gstreamer.core.health import (
+    Finding,
+    Part,
+    clock_finding,
+    noted,
+    overall,
+    placement_findings,
+    subscriptions_finding,
+)
 from gstreamer.core.ports import ConnectionView, HostView, Snapshot
 
 
@@ -46,7 +54,7 @@ def test_a_fresh_snapshot_is_told_with_its_version_and_age() -> None:
 
     assert found["placement"] == Finding("ok", "snapshot 12, heard 2 s ago")
     assert found["connections"] == Finding("ok", "1 of 1 take sockets; 4 open")
-    assert found["streamers"] == Finding("ok", "2 hosts run 7 streamers")
+    assert found["streamers"] == Finding("ok", "hosts: 2; streamers that run: 7")
 
 
 def test_an_old_snapshot_means_that_placement_is_away() -> None:
@@ -65,6 +73,29 @@ def test_full_connections_are_degraded() -> None:
     found = placement_findings(snapshot(connection(10), connection(0, accepting=False)), 0)
 
     assert found["connections"] == Finding("degraded", "all are full: 1 of 2 take sockets; 10 open")
+
+
+def observed(**more: object) -> dict[str, object]:
+    steps = {"reconcile": {"state": "ok", "since": 0.0, "reason": ""}}
+    return {"kept": 3, "cost": 9, "max_cost": 10, "without": [], "parts": steps, **more}
+
+
+def test_subscriptions_tell_their_streamers_and_their_budget() -> None:
+    assert subscriptions_finding(observed()) == Finding("ok", "3 streamers kept; cost 9 of 10")
+
+
+def test_a_step_that_does_not_go_well_is_told_with_its_reason() -> None:
+    steps = {"mail": {"state": "degraded", "reason": "kafka is away"}, "viewers": {"state": "ok", "reason": ""}}
+
+    found = subscriptions_finding(observed(parts=steps))
+
+    assert found == Finding("degraded", "3 streamers kept; cost 9 of 10; mail: kafka is away")
+
+
+def test_streamers_without_a_subscription_are_told() -> None:
+    found = subscriptions_finding(observed(without=["1", "2"]))
+
+    assert found == Finding("degraded", "3 streamers kept; cost 9 of 10; no budget for 2")
 
 
 @pytest.mark.parametrize(
