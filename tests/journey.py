@@ -96,9 +96,10 @@ class Person:
             text = await answer.text()
             return answer.status, json.loads(text) if text and "json" in answer.content_type else text
 
-    async def sign_in(self, login: str | None = None) -> None:
+    async def sign_in(self, login: str | None = None, scope: str = "") -> None:
         """Sign in as one of the double's made-up viewers (the first if no login is given)."""
-        async with self._http.get(self.url + "/api/auth/login?next=/", allow_redirects=False) as answer:
+        begin = f"{self.url}/api/auth/login?next=/&scope={scope}"
+        async with self._http.get(begin, allow_redirects=False) as answer:
             assert answer.status == 302, await answer.text()
             authorize = answer.headers["Location"]
         parts = urlsplit(authorize)
