@@ -83,6 +83,7 @@ def main() -> int:
         The exit code: 0 after a stop, 1 if something did not start.
     """
     told = Told(sys.stdout)
+    own_temporary = "RAY_TMPDIR" not in os.environ
     try:
         tree = settings.load()
         log.configure(tree.log.level)
@@ -99,6 +100,9 @@ def main() -> int:
         log.get("app").exception("the driver failed")
         told.say(error=f"ray or serve did not start: {type(error).__name__}: {str(error).partition(chr(10))[0]}")
         return 1
+    finally:
+        if own_temporary and (made := os.environ.get("RAY_TMPDIR")) is not None:
+            shutil.rmtree(made, ignore_errors=True)
     return 0
 
 
@@ -318,7 +322,8 @@ def _start_actors(tree: settings.Settings, told: Told) -> None:
                 await asyncio.sleep(0.1)
                 continue
             version = shown.version
-            if shown.hosts and any(view.accepting for view in shown.connections):
+            hosted = shown.hosts or tree.streamers.per_host == 1  # then hosts come with their streamers
+            if hosted and any(view.accepting for view in shown.connections):
                 return len(shown.connections)
         raise UnavailableError(f"no connection actor was ready within {READY_S:.0f} s; see the log of Ray's workers")
 

@@ -10,9 +10,10 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 
+from gstreamer.embedded import processes
 from tests.checker import check
 from tests.client import Viewer
-from tests.install import Install
+from tests.install import Install, running
 from tests.journey import Notification, Person, Post, post_until_acknowledged, poster
 
 STREAMERS, VIEWERS, EACH = 100, 20, 5
@@ -27,14 +28,14 @@ def choices(streamers: Sequence[str], dice: random.Random) -> list[list[str]]:
     return [dice.sample(streamers[:5], 2) + dice.sample(streamers[5:], EACH - 2) for _ in range(VIEWERS)]
 
 
-def notifications(streamers: Sequence[str], dice: random.Random) -> list[Notification]:
+def notifications(streamers: Sequence[str], count: int, dice: random.Random) -> list[Notification]:
     """Notifications for all the streamers, some of them twice, each up to so many places from where it belongs."""
     first = [
         Notification(dice.choice(streamers), title=f"title {number}", category_id="1", category_name="a game")
-        for number in range(NOTIFICATIONS)
+        for number in range(count)
     ]
     placed = [(number + dice.uniform(0, SHUFFLED_BY), one) for number, one in enumerate(first)]
-    repeated = dice.sample(range(NOTIFICATIONS), round(NOTIFICATIONS * REPEATED_SHARE))
+    repeated = dice.sample(range(count), round(count * REPEATED_SHARE))
     placed += [(number + dice.uniform(0, SHUFFLED_BY), first[number]) for number in repeated]
     return [one for _, one in sorted(placed, key=lambda each: each[0])]
 
@@ -68,6 +69,27 @@ async def seated(
     return viewer
 
 
+async def done(
+    install: Install, watched: Sequence[Sequence[str]], queue: list[Notification], *, on_serve: bool
+) -> None:
+    """Seat viewers, post everything, and check what they saw."""
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        # One after the other: each new streamer costs calls to Twitch, whose double limits them as Twitch does.
+        viewers = [await seated(stack, install, number, mine, on_serve) for number, mine in enumerate(watched)]
+
+        acknowledged = await post_all(poster(http, install.url, install.webhook_secret), queue)
+        for viewer, mine in zip(viewers, watched, strict=True):
+            expected = sum(len(acknowledged.get(streamer_id, ())) for streamer_id in mine)
+            await viewer.until(lambda one=viewer, all_=expected: received(one) >= all_, 60)  # type: ignore[misc]
+        troubles = [viewer.gaps + viewer.lagged + viewer.closes for viewer in viewers]
+
+    seen = {f"viewer {number}": viewer.seen() for number, viewer in enumerate(viewers)}
+    assert sum(map(len, acknowledged.values())) == len({one.message_id for one in queue})
+    assert check(acknowledged, seen) == []
+    assert troubles == [[] for _ in viewers]
+
+
 @pytest.mark.parametrize("on_serve", [False, True], ids=["direct", "through_serve"])
 async def test_each_viewer_gets_each_acknowledged_event_once_and_all_in_one_order(
     install: Install, on_serve: bool
@@ -75,24 +97,20 @@ async def test_each_viewer_gets_each_acknowledged_event_once_and_all_in_one_orde
     dice = random.Random(4)
     first = FIRST_STREAMER + (STREAMERS if on_serve else 0)
     streamers = [str(first + number) for number in range(STREAMERS)]
-    watched = choices(streamers, dice)
-    async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(aiohttp.ClientSession())
-        # Some at a time: each new streamer costs calls to Twitch, whose double limits them as Twitch does.
-        viewers = [await seated(stack, install, number, watched[number], on_serve) for number in range(VIEWERS)]
 
-        acknowledged = await post_all(
-            poster(http, install.url, install.webhook_secret), notifications(streamers, dice)
-        )
-        for viewer, mine in zip(viewers, watched, strict=True):
-            expected = sum(len(acknowledged.get(streamer_id, ())) for streamer_id in mine)
-            await viewer.until(lambda one=viewer, all_=expected: received(one) >= all_, 60)  # type: ignore[misc]
-        troubles = [viewer.gaps + viewer.lagged + viewer.closes for viewer in viewers]
+    await done(install, choices(streamers, dice), notifications(streamers, NOTIFICATIONS, dice), on_serve=on_serve)
 
-    seen = {f"viewer {number}": viewer.seen() for number, viewer in enumerate(viewers)}
-    assert sum(map(len, acknowledged.values())) == NOTIFICATIONS
-    assert check(acknowledged, seen) == []
-    assert troubles == [[]] * VIEWERS
+
+async def test_the_same_with_an_actor_for_each_streamer() -> None:
+    dice = random.Random(5)
+    streamers = [str(FIRST_STREAMER + number) for number in range(4)]
+    with running(environment={"GSTREAMER_STREAMERS__PER_HOST": "1"}) as install:
+        await done(install, [streamers] * 3, notifications(streamers, 200, dice), on_serve=False)
+
+        titles = [processes.command(pid) for pid in install.tree()]
+        hosts = [title for title in titles if title.startswith("ray::StreamerHost")]
+
+    assert len(hosts) == len(streamers)
 
 
 def received(viewer: Viewer) -> int:
