@@ -2,7 +2,7 @@
 
 Ray's own counters cost 2 us an increment, too dear for a delivery (RAY.md 6), so the hot path adds to a dict
 and ``flush`` passes the sums on. No metric carries a streamer's or a user's id: series must stay few.
-``docs/operations.md`` lists this table; a test keeps it current.
+``docs/metrics.md`` is made from this table.
 """
 
 from __future__ import annotations

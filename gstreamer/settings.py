@@ -22,6 +22,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -153,6 +154,13 @@ class Twitch(Section):
         ("online", "offline", "update", "raid"),
         description="Event families subscribed for each streamer.",
     )
+
+    @field_validator("webhook_secret", "webhook_secret_previous")
+    @classmethod
+    def _ascii(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not secret.get_secret_value().isascii():
+            raise ValueError("must be ASCII, as Twitch demands")
+        return secret
 
 
 class Streamers(Section):

@@ -6,7 +6,8 @@ GStreamerError
 │   ├── InvalidSignatureError     a webhook that Twitch did not sign
 │   ├── InvalidTicketError        a ticket that was forged, used, or meant for somebody else
 │   ├── BadPositionError          a position that cannot be read
-│   ├── BadMessageError           a client's message that breaks the protocol
+│   ├── BadMessageError           a client's message that cannot be understood: an `error`
+│   ├── ProtocolBreachError       a client's message that breaks the protocol: a close code
 │   └── RefusedError              the platform understood a call of ours and said no
 │       ├── GrantEndedError       a person's grant is dead: sign in again
 │       ├── MissingScopeError     the grant does not cover the call
