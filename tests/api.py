@@ -102,6 +102,16 @@ class FakeLogs:
         return {one: self.known[one] for one in streamer_ids if one in self.known}
 
 
+@dataclass
+class FakeSockets:
+    """The sessions that would have an open socket."""
+
+    open: frozenset[str] = frozenset()
+
+    async def sessions(self) -> frozenset[str]:
+        return self.open
+
+
 class Clock:
     """Time that a test moves."""
 
@@ -132,6 +142,7 @@ class Install:
     subscriptions: FakeSubscriptions
     snapshots: FakeSnapshots
     logs: FakeLogs
+    sockets: FakeSockets
     clock: Clock
 
     def browser(self) -> Browser:
@@ -175,7 +186,7 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
     loaded = load({f"GSTREAMER_{name}": value for name, value in environ.items()}, Path("/nonexistent"))
     config = configured(loaded)._replace(page=page)
     database, clock, log = Database(dsn), Clock(), FakeLog()
-    snapshots, logs, subscriptions = FakeSnapshots(), FakeLogs(), FakeSubscriptions()
+    snapshots, logs, subscriptions, sockets = FakeSnapshots(), FakeLogs(), FakeSubscriptions(), FakeSockets()
     accounts, favourites = Accounts(database), Favourites(database, loaded.limits.subscriptions)
     grants = Grants(database, Keyring((KEY,), os.urandom))
     endings = Endings(log, accounts)
@@ -192,6 +203,7 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
         lookup=Lookup(twitch, logs, favourites, clock.monotonic),
         subscriptions=subscriptions,
         snapshots=snapshots,
+        sockets=sockets,
         board=Board((), snapshots, simulated=config.simulated, clock=lambda: clock().timestamp()),
         random=os.urandom,
         now=clock,
@@ -204,6 +216,6 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
     app = built(opening)
     try:
         async with started(app):
-            yield Install(app, parts, database, place, log, subscriptions, snapshots, logs, clock)
+            yield Install(app, parts, database, place, log, subscriptions, snapshots, logs, sockets, clock)
     finally:
         await database.close()

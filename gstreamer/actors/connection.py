@@ -114,6 +114,10 @@ class Connection:
             self._listener.port != 0 and not self._desk.is_closing,
         )
 
+    async def sessions(self) -> frozenset[str]:
+        """See ``core.ports.ConnectionPeer.sessions``."""
+        return frozenset(viewer.session_id for viewer in self._desk.viewers() if viewer.session_id)
+
     async def describe(self) -> dict[str, object]:
         """How it stands in detail, for operators."""
         return {

@@ -162,6 +162,10 @@ class ConnectionHandle(Actor):
         """How it stands."""
         return await self.call(lambda actor: actor.observe.remote())
 
+    async def sessions(self) -> frozenset[str]:
+        """The sessions that have a socket there."""
+        return await self.call(lambda actor: actor.sessions.remote())
+
     async def stop(self) -> None:
         """Have every socket closed."""
         await self.call(lambda actor: actor.stop.remote(), STOP_S)

@@ -160,6 +160,9 @@ class ConnectionPeer(Protocol):
     async def observe(self) -> ConnectionView:
         """How it stands at the moment; answers at once."""
 
+    async def sessions(self) -> frozenset[str]:
+        """The api: the sessions that have a welcomed socket here, which is a use of them."""
+
     async def stop(self) -> None:
         """Placement: close every socket with SHUTDOWN and the listener; the process is ended after that."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -109,11 +109,11 @@ class Accounts:
         person = Person(user_id, login, name, avatar)
         return SignedIn(person, session_id, created_at, last_seen_at, granted, status or REVOKED)
 
-    async def touch(self, session_id: str, now: datetime) -> None:
-        """Write down that a session is used."""
-        seen = func.greatest(col(Session.last_seen_at), now)
+    async def touch(self, session_ids: Sequence[str], now: datetime) -> None:
+        """Write down that sessions are used; ids that are not there are fine."""
+        older = col(Session.id).in_(session_ids) & (col(Session.last_seen_at) < now)
         async with self._database.once() as connection:
-            await connection.execute(update(Session).where(col(Session.id) == session_id).values(last_seen_at=seen))
+            await connection.execute(update(Session).where(older).values(last_seen_at=now))
 
     async def sessions(self, user_id: str) -> tuple[ListedSession, ...]:
         """A person's sessions, the last used first."""

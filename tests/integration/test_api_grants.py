@@ -134,6 +134,18 @@ async def test_sessions_that_are_over_are_ended_for_their_sockets_too(api: Insta
     assert await api.parts.accounts.over(api.clock(), api.parts.config.lifetime) == ()
 
 
+async def test_who_only_watches_is_not_signed_out(api: Install) -> None:
+    browser = await api.signed_in()
+    session = (await browser.get("/api/auth/sessions")).json()["sessions"][0]["id"]
+    api.sockets.open = frozenset({session, "gone"})
+    for _ in range(3):
+        api.clock.pass_s(40_000)
+        await upkeep.count_use(api.parts)
+        await upkeep.sweep(api.parts)
+
+    assert (api.log.ended, (await browser.get("/api/me")).status) == ([], 200)
+
+
 async def test_deleting_oneself_leaves_nothing_and_takes_the_grant_back(api: Install) -> None:
     browser, other = await api.signed_in(), await api.signed_in()
     user_id = (await me(browser))["id"]

@@ -76,6 +76,15 @@ async def test_a_viewer_is_welcomed_and_gets_events_in_order() -> None:
         await until(lambda: world.subscriptions.watched[-1:] == [frozenset({ONE, TWO})])
 
 
+async def test_the_sessions_of_welcomed_sockets_are_told() -> None:
+    async with rig(ONE) as world, world.viewer() as viewer:
+        await viewer.until(lambda: bool(viewer.welcomes))
+        silent = await opened(world, hello=False)
+
+        assert await world.connection.sessions() == {"session-1"}
+        await silent.close()
+
+
 @pytest.mark.parametrize(
     ("hello", "code"),
     [

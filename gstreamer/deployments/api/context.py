@@ -20,7 +20,7 @@ from gstreamer.deployments.api.config import Config
 from gstreamer.deployments.api.endings import GRANT_REVOKED, Endings
 from gstreamer.deployments.api.keeper import Keeper
 from gstreamer.deployments.api.lookup import Lookup
-from gstreamer.deployments.api.ports import Helix, SignIn, Snapshots
+from gstreamer.deployments.api.ports import Helix, SignIn, Snapshots, Sockets
 from gstreamer.store.accounts import Accounts, SignedIn
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
@@ -46,6 +46,7 @@ class Parts:
     lookup: Lookup
     subscriptions: SubscriptionsPeer
     snapshots: Snapshots
+    sockets: Sockets
     board: Board
     random: Callable[[int], bytes]
     now: Callable[[], datetime]
@@ -88,7 +89,7 @@ async def session_of(request: Request, parts: Needed) -> SignedIn | None:
     if has_ended(milliseconds(found.created_at), seen_ms, now_ms, parts.config.lifetime):
         return None
     if is_touch_due(seen_ms, now_ms):
-        await parts.accounts.touch(found.session_id, parts.now())
+        await parts.accounts.touch((found.session_id,), parts.now())
     return found
 
 

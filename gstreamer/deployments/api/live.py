@@ -1,7 +1,7 @@
-"""What the streamers' logs tell, asked of the hosts that run them: one call a host, however many streamers.
+"""What the actors of the ws side tell the api: streamers' states by their hosts, sessions by connection actors.
 
-Nobody is woken by a question: a streamer that no host runs has no state here. Hosts that do not answer in time are
-left out; what is shown then comes from Twitch.
+One call a host, however many streamers. Nobody is woken by a question: a streamer that no host runs has no state
+here. Actors that do not answer in time are left out; what is shown then comes from Twitch.
 """
 
 from __future__ import annotations
@@ -17,6 +17,32 @@ from gstreamer.deployments.api.ports import Snapshots
 
 ASK_S = 1.0
 MAX_KNOWN = 50_000
+
+
+class Connections:
+    """
+    The connection actors of placement's snapshot.
+
+    Args:
+        handles: The actors.
+        snapshots: Which connection actors there are.
+    """
+
+    def __init__(self, handles: Handles, snapshots: Snapshots) -> None:
+        self._handles = handles
+        self._snapshots = snapshots
+
+    async def sessions(self) -> frozenset[str]:
+        """The sessions that have an open socket at an actor that answers."""
+        snapshot = self._snapshots.snapshot
+        names = () if snapshot is None else (view.name for view in snapshot.connections)
+        return frozenset().union(*await asyncio.gather(*map(self._ask, names)))
+
+    async def _ask(self, name: str) -> frozenset[str]:
+        try:
+            return await self._handles.connection(name).sessions()
+        except UnavailableError:
+            return frozenset()
 
 
 class Hosts:

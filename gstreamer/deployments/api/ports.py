@@ -66,6 +66,13 @@ class Snapshots(Protocol):
         """Seconds since placement last answered."""
 
 
+class Sockets(Protocol):
+    """The open sockets (``deployments.api.live.Connections``)."""
+
+    async def sessions(self) -> frozenset[str]:
+        """The sessions that have an open socket; never raises."""
+
+
 class Logs(Protocol):
     """What the streamers' own logs tell (``deployments.api.live.Hosts``)."""
 

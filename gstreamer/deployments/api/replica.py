@@ -27,7 +27,7 @@ from gstreamer.deployments.api.context import Parts
 from gstreamer.deployments.api.edge import Edge
 from gstreamer.deployments.api.endings import Endings
 from gstreamer.deployments.api.keeper import Keeper
-from gstreamer.deployments.api.live import Hosts
+from gstreamer.deployments.api.live import Connections, Hosts
 from gstreamer.deployments.api.lookup import Lookup
 from gstreamer.kafka.admin import Admin
 from gstreamer.kafka.producer import Producer
@@ -135,6 +135,7 @@ async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Part
         lookup=Lookup(twitch, Hosts(handles, follower), favourites),
         subscriptions=handles.subscriptions(),
         snapshots=follower,
+        sockets=Connections(handles, follower),
         board=board,
         random=os.urandom,
         now=_now,

@@ -1,4 +1,4 @@
-"""What a replica does beside requests: sessions that are over are ended, grants are checked."""
+"""What a replica does beside requests: sessions with sockets are kept, those over are ended, grants are checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from gstreamer.deployments.api.keeper import CLAIMED
 
 SWEEP_S = 60.0
 CHECK_S = 15.0
+USE_S = 1_200.0
 AWAY_S = 30.0
+TOUCHED = 1_000
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -29,6 +31,18 @@ async def sweep(parts: Parts) -> None:
     await parts.endings.end(await parts.accounts.of_dead_grants(), GRANT_REVOKED)
 
 
+async def count_use(parts: Parts) -> None:
+    """
+    Write down that the sessions with an open socket are used: who only watches is not signed out.
+
+    Raises:
+        UnavailableError: Postgres does not answer.
+    """
+    used = sorted(await parts.sockets.sessions())
+    for start in range(0, len(used), TOUCHED):
+        await parts.accounts.touch(used[start : start + TOUCHED], parts.now())
+
+
 async def check_grants(parts: Parts) -> None:
     """
     Validate every grant that is due.
@@ -41,8 +55,10 @@ async def check_grants(parts: Parts) -> None:
 
 
 async def run(parts: Parts, sleep: Sleep = asyncio.sleep) -> None:
-    """Keep both up until cancelled."""
+    """Keep all of it up until cancelled."""
+    use_s = min(USE_S, parts.config.lifetime.idle_s / 3)
     async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat("use", lambda: count_use(parts), use_s, sleep))
         group.create_task(_repeat("sessions", lambda: sweep(parts), SWEEP_S, sleep))
         group.create_task(_repeat("grants", lambda: check_grants(parts), CHECK_S, sleep))
 

@@ -9,9 +9,9 @@ from typing import Any, cast
 from gstreamer.actors.handles import Handles
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.fold import UNKNOWN, StreamerState
-from gstreamer.core.ports import HostView, Snapshot
+from gstreamer.core.ports import ConnectionView, HostView, Snapshot
 from gstreamer.deployments.api import live
-from gstreamer.deployments.api.live import Hosts
+from gstreamer.deployments.api.live import Connections, Hosts
 
 
 @dataclass
@@ -104,3 +104,30 @@ async def test_without_a_snapshot_nobody_is_asked() -> None:
         snapshot = None
 
     assert await hosts_of(Nothing()).states(["1"]) == {}
+
+
+@dataclass
+class Socketed:
+    """A connection actor with these sessions."""
+
+    held: frozenset[str]
+    fails: bool = False
+
+    async def sessions(self) -> frozenset[str]:
+        if self.fails:
+            raise UnavailableError("gone")
+        return self.held
+
+
+async def test_sessions_are_gathered_from_the_connection_actors_that_answer() -> None:
+    actors = {"a": Socketed(frozenset({"1", "2"})), "b": Socketed(frozenset({"2"})), "c": Socketed(frozenset(), True)}
+
+    class Actors:
+        snapshot = Snapshot(1, 0, tuple(ConnectionView(name, "n", "", 1, "i", 0, 1, True) for name in actors), ())
+
+        def connection(self, name: str) -> Socketed:
+            return actors[name]
+
+    cluster: Any = Actors()
+
+    assert await Connections(cluster, cluster).sessions() == {"1", "2"}
