@@ -13,19 +13,12 @@ import aiohttp
 import pytest
 
 from gstreamer.core.records import Record
-from gstreamer.core.topics import CONTROL, DEAD_LETTERS, UNROUTED, TopicSpec, own_topics, streamer_topic_config
-from gstreamer.kafka.admin import Admin
-from gstreamer.kafka.consumer import Reader
+from gstreamer.core.topics import CONTROL, DEAD_LETTERS, UNROUTED, own_topics
 from tests import eventsub
 from tests.serving import Serving, serving
+from tests.stored import log_of, make, stored
 
 MIN_MS = 60_000
-
-
-async def make(servers: str, *specs: TopicSpec) -> None:
-    admin = Admin(servers)
-    await admin.ensure(specs, 1)
-    await admin.close()
 
 
 def unknown_streamer() -> str:
@@ -44,7 +37,7 @@ def served(kafka_servers: str) -> Iterator[Serving]:
 async def streamer_id(kafka_servers: str) -> str:
     """A streamer of the test's own, with a topic."""
     found = unknown_streamer()
-    await make(kafka_servers, TopicSpec(f"gs.streamer.{found}", streamer_topic_config()))
+    await make(kafka_servers, log_of(found))
     return found
 
 
@@ -74,22 +67,7 @@ class Twitch:
 
     async def stored(self, topic: str) -> list[Record]:
         """Everything that a topic holds."""
-        admin, reader = Admin(self._servers), Reader(self._servers)
-        low, high = await admin.watermarks(topic, 0)
-        found: list[Record] = []
-        arrived = asyncio.Event()
-
-        def take(records: list[Record]) -> None:
-            found.extend(records)
-            if found[-1].offset >= high - 1:
-                arrived.set()
-
-        await reader.assign(topic, 0, low, take)
-        if high > low:
-            await asyncio.wait_for(arrived.wait(), 20)
-        await reader.close()
-        await admin.close()
-        return found
+        return await stored(self._servers, topic)
 
     async def kept(self, topic: str, message_id: str) -> list[Record]:
         """What a topic holds of one message."""
@@ -222,7 +200,7 @@ async def test_a_topic_is_found_a_second_after_it_was_made(twitch: Twitch, kafka
     unknown = unknown_streamer()
     topic, body = f"gs.streamer.{unknown}", eventsub.notification(unknown)
     await twitch.send(body)
-    await make(kafka_servers, TopicSpec(topic, streamer_topic_config()))
+    await make(kafka_servers, log_of(unknown))
 
     async with asyncio.timeout(20):
         while not await twitch.stored(topic):
