@@ -306,6 +306,7 @@ def _start_ray(tree: settings.Settings, told: Told, stop: _Stop) -> None:
             )
             notes.append(f"dashboard http://127.0.0.1:{tree.ray.dashboard_port}")
         stop.listen()
+    told.say(ray_address=ray.get_runtime_context().gcs_address)
 
 
 def _start_actors(tree: settings.Settings, told: Told) -> None:

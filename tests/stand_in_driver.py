@@ -37,6 +37,7 @@ def main() -> None:
     dashboard = socket.create_server(("127.0.0.1", tree.ray.dashboard_port))
     say(part="ray", ready=True, took_s=0.1, note="a stand-in")
     (tree.data_dir / "seen.json").write_text(tree.model_dump_json())
+    say(ray_address="127.0.0.1:6379")
     say(ready=True)
     signal.pause()
     dashboard.close()

@@ -134,6 +134,10 @@ class HostHandle(Actor):
         """Have these streamers stopped."""
         await self.call(lambda actor: actor.release.remote(owners))
 
+    async def trace(self, message_id: str) -> dict[str, int]:
+        """When an event of the last ten minutes passed its stages there, Unix milliseconds."""
+        return await self.call(lambda actor: actor.trace.remote(message_id))
+
     async def observe(self) -> HostStatus:
         """What it runs."""
         return await self.call(lambda actor: actor.observe.remote())
@@ -157,6 +161,10 @@ class ConnectionHandle(Actor):
     async def moved(self, owners: tuple[Owner, ...]) -> None:
         """Tell it new owners."""
         await self.call(lambda actor: actor.moved.remote(owners))
+
+    async def trace(self, message_id: str) -> dict[str, int]:
+        """When an event of the last ten minutes passed its stages there, Unix milliseconds."""
+        return await self.call(lambda actor: actor.trace.remote(message_id))
 
     async def observe(self) -> ConnectionView:
         """How it stands."""

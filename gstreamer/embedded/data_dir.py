@@ -111,7 +111,8 @@ class DataDir:
         """Remove this run's traces, but for its logs; the lock goes with the process."""
         self._keep_ray_logs()
         shutil.rmtree(self.run_dir, ignore_errors=True)
-        (self.path / "run.json").unlink(missing_ok=True)
+        for name in ("run.json", "environment.json"):
+            (self.path / name).unlink(missing_ok=True)
 
     def _take(self) -> None:
         lock = self.path / "lock"

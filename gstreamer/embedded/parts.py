@@ -264,17 +264,28 @@ class Told(NamedTuple):
 
 
 class DriverPart(ModulePart):
-    """The Ray driver: Ray, the Serve applications, the actors."""
+    """
+    The Ray driver: Ray, the Serve applications, the actors.
+
+    Args:
+        data_dir: Where its log goes.
+        environment: Its environment.
+        told: Told of each of its parts.
+        reachable: Told the address of Ray's GCS at each start.
+        module: What runs.
+    """
 
     def __init__(
         self,
         data_dir: Path,
         environment: Environment,
         told: Callable[[Told], None],
+        reachable: Callable[[str], None],
         module: str = "gstreamer.app",
     ) -> None:
         super().__init__("app", module, data_dir, environment, stop_s=8.0)
         self._told = told
+        self._reachable = reachable
 
     def wait_ready(self) -> str:
         """
@@ -292,6 +303,8 @@ class DriverPart(ModulePart):
                 took = said.get("took_s")
                 took_s = float(took) if isinstance(took, int | float) else 0.0
                 self._told(Told(str(said["part"]), took_s, str(said.get("note") or "")))
+            elif "ray_address" in said:
+                self._reachable(str(said["ray_address"]))
             elif said.get("ready"):
                 break
         self.drain()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from gstreamer import settings
 from gstreamer.core.errors import ConfigurationError
-from gstreamer.embedded import keeper, plan
+from gstreamer.embedded import keeper, plan, running
 from gstreamer.embedded.console import Console
 from gstreamer.embedded.data_dir import DataDir
 from gstreamer.embedded.parts import DoublePart, DriverPart, KafkaPart, Part, PostgresPart
@@ -111,6 +111,7 @@ def _crew(tree: Settings, data_dir: DataDir, console: Console, options: Options,
         data_dir.path,
         lambda: {**environment(), **ray},
         lambda told: console.part(told.part, told.took_s, told.note),
+        lambda address: running.publish(data_dir.path, {**environment(), **ray}, address),
         driver,
     )
     return Crew(first, last)

@@ -89,6 +89,21 @@ class Admin:
                 if error.args[0].code() not in _ABSENT:
                     raise UnavailableError(f"kafka did not delete topic {name}: {error.args[0].str()}") from None
 
+    async def names(self) -> list[str]:
+        """
+        Every topic of the cluster but Kafka's own, sorted.
+
+        Raises:
+            UnavailableError: Kafka does not answer.
+        """
+        if self._client is None:
+            raise UnavailableError("kafka's admin client is closed")
+        try:
+            known: Any = await asyncio.to_thread(self._client.list_topics, timeout=ASK_S)
+        except KafkaException as error:
+            raise _unavailable(error) from None
+        return sorted(name for name in known.topics if not name.startswith("__"))
+
     async def topic_id(self, topic: str) -> str | None:
         """
         Kafka's id of the topic in the form that Kafka's own tools print (URL-safe base64), or None if there is none.

@@ -1,0 +1,118 @@
+"""The command line: gstreamer up | doctor | topics | trace | placement.
+
+It must start at once: each command imports what it needs when it runs, Ray last of all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from gstreamer.core.errors import GStreamerError
+
+_T = TypeVar("_T")
+
+_DATA_DIR = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Data directory of the gstreamer that is meant.  [default: .gstreamer]",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gstreamer")
+def main() -> None:
+    """Live streams, events and chat of your favourite Twitch streamers."""
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), help="Port of the page and the API.  [default: 8000]")
+@click.option("--ws-port", type=click.IntRange(0, 65535), help="Port of the viewers' sockets.  [default: 8001]")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where data, secrets and logs are kept.  [default: .gstreamer]",
+)
+@click.option("--no-simulator", is_flag=True, help="Without Twitch credentials, run no simulation of Twitch.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the page once it is ready.")
+def up(port: int | None, ws_port: int | None, data_dir: Path | None, no_simulator: bool, open_browser: bool) -> None:
+    """Start everything on this machine; Ctrl-C stops it.
+
+    Whatever is not configured is embedded: Apache Kafka, PostgreSQL, and a simulation of Twitch. Prints a line
+    for each part as it becomes ready, and last one that starts with "ready " and carries the address.
+    """
+    from gstreamer.embedded.up import Options
+    from gstreamer.embedded.up import up as run
+
+    sys.exit(run(Options(port, ws_port, data_dir, simulator=not no_simulator, open_browser=open_browser)))
+
+
+@main.command()
+@_DATA_DIR
+def doctor(data_dir: Path | None) -> None:
+    """Check each setting against the real service, and say what to do."""
+    from gstreamer.cli import attach
+    from gstreamer.cli.doctor import examine
+
+    with _one_sentence():
+        findings = _run(examine(attach.settings_of(data_dir)))
+        for finding in findings:
+            click.echo(str(finding))
+        sys.exit(any(not finding.ok for finding in findings))
+
+
+@main.command()
+@_DATA_DIR
+def topics(data_dir: Path | None) -> None:
+    """List the topics of Kafka that gstreamer uses, with what each holds."""
+    from gstreamer.cli import attach
+    from gstreamer.cli.topics import listed
+
+    with _one_sentence():
+        for line in _run(listed(attach.settings_of(data_dir))):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("message_id")
+@click.option("--streamer", help="Twitch id of the streamer: also finds events older than half an hour.")
+@_DATA_DIR
+def trace(message_id: str, streamer: str | None, data_dir: Path | None) -> None:
+    """Print the stages that the event MESSAGE_ID has passed, with times."""
+    from gstreamer.cli import attach
+    from gstreamer.cli.trace import told
+
+    with _one_sentence():
+        lines = _run(told(attach.settings_of(data_dir), message_id, streamer))
+        for line in lines:
+            click.echo(line)
+
+
+@main.command()
+@_DATA_DIR
+def placement(data_dir: Path | None) -> None:
+    """Print who runs what, and what placement would do next, as JSON."""
+    from gstreamer.cli import attach
+    from gstreamer.cli.placement import explained
+
+    with _one_sentence():
+        click.echo(_run(explained(attach.settings_of(data_dir))))
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    try:
+        yield
+    except GStreamerError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+def _run(work: Coroutine[None, None, _T]) -> _T:
+    return asyncio.run(work)

@@ -1,0 +1,177 @@
+"""`gstreamer doctor`: each setting against the real service; what is wrong is said with what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import aiohttp
+import psycopg
+
+from gstreamer.core.errors import GStreamerError
+from gstreamer.core.topics import own_topics
+from gstreamer.embedded.java import find_java
+from gstreamer.kafka.admin import Admin
+from gstreamer.settings import Settings
+from gstreamer.store.engine import place_of
+from gstreamer.store.secrets import Keyring
+
+ASK_S = 5.0
+OLDEST_POSTGRES = 14
+SECRET_CHARS = 32
+
+
+class Finding(NamedTuple):
+    """What was found about one part."""
+
+    part: str
+    ok: bool
+    what: str
+
+    def __str__(self) -> str:
+        return f"{'ok' if self.ok else 'wrong':<6} {self.part:<10} {self.what}"
+
+
+class _WrongError(Exception):
+    """A setting that does not hold; the text says what to do."""
+
+
+async def examine(tree: Settings) -> list[Finding]:
+    """A finding for each part; nothing is changed anywhere but that Twitch hands out a token."""
+    checks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
+        ("kafka", _kafka),
+        ("postgres", _postgres),
+        ("twitch", _twitch),
+        ("secrets", _secrets),
+        ("public_url", _public_url),
+        ("ws", _ws),
+        ("data_dir", _data_dir),
+    ]
+    return list(await asyncio.gather(*(_found(part, check, tree) for part, check in checks)))
+
+
+async def _found(part: str, check: Callable[[Settings], Awaitable[str]], tree: Settings) -> Finding:
+    try:
+        return Finding(part, True, await check(tree))
+    except (_WrongError, GStreamerError) as error:
+        return Finding(part, False, str(error))
+
+
+async def _kafka(tree: Settings) -> str:
+    servers = tree.kafka.bootstrap_servers
+    if servers is None:
+        java = await asyncio.to_thread(find_java)
+        return f"not set: an embedded one will run on Java {java.major}"
+    admin = Admin(servers, tree.kafka.extra)
+    try:
+        names = set(await admin.names())
+    finally:
+        await admin.close()
+    missing = [spec.name for spec in own_topics() if spec.name not in names]
+    made = f"; {len(missing)} own topics are made at the next start" if missing else ""
+    return f"{servers} answers, {len(names)} topics{made}"
+
+
+async def _postgres(tree: Settings) -> str:
+    if not tree.store.urls:
+        return "not set: an embedded one will run"
+    places = []
+    for secret in tree.store.urls:
+        dsn = secret.get_secret_value()
+        try:
+            connection = await psycopg.AsyncConnection.connect(dsn, connect_timeout=int(ASK_S))
+        except psycopg.Error as error:
+            first = str(error).strip().splitlines()[0]
+            raise _WrongError(f"{place_of(dsn)} refuses: {first}; check GSTREAMER_STORE__URLS") from None
+        async with connection:
+            version = connection.info.server_version // 10_000
+        if version < OLDEST_POSTGRES:
+            raise _WrongError(f"{place_of(dsn)} is PostgreSQL {version}: use {OLDEST_POSTGRES} or newer")
+        places.append(f"{place_of(dsn)} (PostgreSQL {version})")
+    return f"{', '.join(places)} answers"
+
+
+async def _twitch(tree: Settings) -> str:
+    twitch = tree.twitch
+    if twitch.client_id is None:
+        return "no client id: a simulation will run in Twitch's place"
+    if twitch.client_secret is None:
+        raise _WrongError("a client id but no secret: set GSTREAMER_TWITCH__CLIENT_SECRET too")
+    form = {
+        "client_id": twitch.client_id,
+        "client_secret": twitch.client_secret.get_secret_value(),
+        "grant_type": "client_credentials",
+    }
+    timeout = aiohttp.ClientTimeout(total=ASK_S)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.post(f"{twitch.id_url}/token", data=form) as answer,
+        ):
+            status = answer.status
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise _WrongError(f"{twitch.id_url} does not answer ({type(error).__name__}): check the network") from None
+    if status in (400, 403):
+        raise _WrongError("Twitch refuses the client id and secret: copy both from its developer console again")
+    if status != 200:
+        raise _WrongError(f"{twitch.id_url} answers {status}: try again later")
+    return "a simulation takes the credentials" if twitch.simulated else "Twitch takes the credentials"
+
+
+async def _secrets(tree: Settings) -> str:
+    secret = tree.session.secret
+    if secret is not None and len(secret.get_secret_value()) < SECRET_CHARS:
+        raise _WrongError(f"session.secret is shorter than {SECRET_CHARS} characters: choose a longer one")
+    keys = [key.get_secret_value() for key in tree.store.keys]
+    if keys:
+        Keyring(keys, os.urandom)
+    generated = secret is None or not keys or tree.twitch.webhook_secret is None
+    return "those that are not set are generated" if generated else "each is set and fits"
+
+
+async def _public_url(tree: Settings) -> str:
+    url = f"{tree.public_url}/healthz"
+    try:
+        with await asyncio.to_thread(urllib.request.urlopen, url, timeout=ASK_S) as answer:
+            status = answer.status
+    except urllib.error.HTTPError as error:
+        status = error.code
+        error.close()
+    except ssl.SSLError as error:
+        raise _WrongError(f"{tree.public_url}: its certificate is refused: {error.reason}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ConnectionRefusedError) and tree.public_url.startswith("http://"):
+            return f"{tree.public_url}: nothing runs there at the moment"
+        raise _WrongError(f"{tree.public_url} cannot be reached ({reason}): check GSTREAMER_PUBLIC_URL") from None
+    if status != 200:
+        raise _WrongError(f"{tree.public_url} answers {status} to /healthz: is it this gstreamer's address?")
+    return f"{tree.public_url} leads here"
+
+
+async def _ws(tree: Settings) -> str:
+    if (tree.ws.tls_cert is None) != (tree.ws.tls_key is None):
+        raise _WrongError("of ws.tls_cert and ws.tls_key one is set: set both, or neither")
+    if tree.ws.tls_cert is not None and tree.ws.tls_key is not None:
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(tree.ws.tls_cert, tree.ws.tls_key)
+        except (OSError, ssl.SSLError) as error:
+            raise _WrongError(f"ws.tls_cert and ws.tls_key do not load: {error}") from None
+    with socket.socket() as probe:
+        probe.settimeout(ASK_S)
+        listening = probe.connect_ex((tree.ws.host.replace("0.0.0.0", "127.0.0.1"), tree.ws.port)) == 0
+    return f"port {tree.ws.port} {'takes sockets' if listening else 'is free'}"
+
+
+async def _data_dir(tree: Settings) -> str:
+    path = tree.data_dir.absolute()
+    existing = next(parent for parent in (path, *path.parents) if parent.exists())
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise _WrongError(f"{existing} cannot be written: choose another with --data-dir")
+    return f"{path}"
