@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from gstreamer.actors.viewer import Viewer
 from gstreamer.core import protocol
+from gstreamer.core.channel import Answer
 from gstreamer.core.events import Event
 from gstreamer.core.frames import text_frame
-from gstreamer.core.hub import Answer, Flush, Hub
+from gstreamer.core.hub import Flush, Hub
 from gstreamer.core.ids import Position
 from gstreamer.core.ring import pieces
 

@@ -13,9 +13,10 @@ from typing import NamedTuple, Protocol
 
 from gstreamer.actors.viewer import Viewer
 from gstreamer.core.backoff import delay_s
+from gstreamer.core.channel import Answer
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.events import Batch
-from gstreamer.core.hub import Answer, Hub, Take
+from gstreamer.core.hub import Hub, Take
 from gstreamer.core.ports import HostPeer, Owner, PlacementPeer, SubscriptionsPeer
 from gstreamer.log import get
 

@@ -14,6 +14,7 @@ import enum
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from gstreamer.core.channel import Answer, Channel
 from gstreamer.core.events import Batch, Event, Joined
 from gstreamer.core.filters import TypeFilter
 from gstreamer.core.ids import Position
@@ -22,8 +23,6 @@ from gstreamer.core.ring import Ring, size_of
 
 RING_BYTES = 1_048_576
 MAX_PIECE_BYTES = 65_536
-STRETCH = 4
-"""How far the ring may outgrow its limit while somebody still has to read its old end."""
 
 S = TypeVar("S", bound=Hashable)
 
@@ -37,14 +36,6 @@ class Take(enum.Enum):
     STALE = "stale"
     HOLE = "hole"
     UNKNOWN = "unknown"
-
-
-class Answer(NamedTuple, Generic[S]):
-    """To be told as ``subscribed``: what follows lies after ``position``; with a gap, something is missing."""
-
-    subscriber: S
-    position: Position
-    gap: Gap | None
 
 
 class Flush(NamedTuple, Generic[S]):
@@ -72,75 +63,6 @@ class Step(NamedTuple):
     moved: bool
 
 
-class _Group(Generic[S]):
-    """Live subscribers with one filter: each with the offset it was told when it joined."""
-
-    __slots__ = ("members", "told")
-
-    def __init__(self, told: int) -> None:
-        self.members: dict[S, int] = {}
-        self.told = told
-
-
-class _Channel(Generic[S]):
-    """A streamer served here. ``epoch`` is empty until the first join."""
-
-    __slots__ = (
-        "catching",
-        "early",
-        "early_bytes",
-        "epoch",
-        "flushed",
-        "generation",
-        "groups",
-        "ready",
-        "ring",
-        "waiting",
-    )
-
-    def __init__(self, ring_bytes: int) -> None:
-        self.epoch = ""
-        self.generation = -1
-        self.flushed = -1
-        self.ready = False
-        self.ring = Ring(-1, ring_bytes)
-        self.groups: dict[TypeFilter, _Group[S]] = {}
-        self.catching: dict[S, tuple[Position, TypeFilter]] = {}
-        self.waiting: dict[S, Want] = {}
-        self.early: list[Batch] = []
-        self.early_bytes = 0
-
-    def at(self, offset: int) -> Position:
-        return Position(self.epoch, offset)
-
-    def holds(self, position: Position) -> bool:
-        return position.epoch == self.epoch and position.offset >= self.ring.floor
-
-    def join_group(self, subscriber: S, types: TypeFilter) -> None:
-        group = self.groups.get(types)
-        if group is None:
-            group = self.groups[types] = _Group(self.flushed)
-        group.members[subscriber] = self.flushed
-
-    def place(self, subscriber: S, want: Want) -> Answer[S] | None:
-        """Where a wish begins, or None if a host must be asked."""
-        if self.epoch and want.position is None:
-            self.join_group(subscriber, want.types)
-            return Answer(subscriber, self.at(self.flushed), None)
-        if want.position is not None and self.epoch and self.holds(want.position):
-            self.catching[subscriber] = (want.position, want.types)
-            return Answer(subscriber, want.position, None)
-        self.waiting[subscriber] = want
-        return None
-
-    def goes_on(self, missed: Position, batch: Batch) -> int:
-        """From where on nothing is missing; what another epoch holds of ours, only the host knows."""
-        return self.ring.floor if missed.epoch == self.epoch else max(self.ring.floor, batch.after)
-
-    def evict(self) -> None:
-        self.ring.evict(self.flushed, STRETCH if self.catching or self.waiting else 1)
-
-
 class Hub(Generic[S]):
     """
     The streamers served here and their subscribers (any hashable value).
@@ -151,7 +73,7 @@ class Hub(Generic[S]):
 
     def __init__(self, ring_bytes: int = RING_BYTES) -> None:
         self._ring_bytes = ring_bytes
-        self._channels: dict[str, _Channel[S]] = {}
+        self._channels: dict[str, Channel[S]] = {}
         self._filters: dict[S, dict[str, TypeFilter]] = {}
 
     def subscribe(self, subscriber: S, streamer_id: str, want: Want) -> Answer[S] | None:
@@ -163,7 +85,7 @@ class Hub(Generic[S]):
         """
         channel = self._channels.get(streamer_id)
         if channel is None:
-            channel = self._channels[streamer_id] = _Channel(self._ring_bytes)
+            channel = self._channels[streamer_id] = Channel(self._ring_bytes)
         position = self._remove(channel, subscriber, streamer_id)
         if want.position is None and position is not None:
             want = Want(position, want.types)
@@ -367,7 +289,7 @@ class Hub(Generic[S]):
             channel.at(offset), [event for event in piece if types.wants(event.type)], live, offset > position.offset
         )
 
-    def _append(self, channel: _Channel[S], batch: Batch) -> Take:
+    def _append(self, channel: Channel[S], batch: Batch) -> Take:
         if batch.epoch != channel.epoch or batch.after > channel.ring.covered:
             channel.ready = False
             return Take.HOLE
@@ -377,7 +299,7 @@ class Hub(Generic[S]):
         channel.ring.append(batch.events, batch.to)
         return Take.TAKEN
 
-    def _jump(self, channel: _Channel[S], batch: Batch) -> list[Answer[S]]:
+    def _jump(self, channel: Channel[S], batch: Batch) -> list[Answer[S]]:
         """Go on at another place; everybody live has missed what lies between."""
         first = Position(channel.epoch, channel.flushed + 1)
         known = bool(channel.epoch)
@@ -393,12 +315,12 @@ class Hub(Generic[S]):
             channel.flushed = batch.to
         return answers
 
-    def _place_waiting(self, channel: _Channel[S]) -> list[Answer[S]]:
+    def _place_waiting(self, channel: Channel[S]) -> list[Answer[S]]:
         waiting, channel.waiting = channel.waiting, {}
         placed = (channel.place(subscriber, want) for subscriber, want in waiting.items())
         return [answer for answer in placed if answer is not None]
 
-    def _remove(self, channel: _Channel[S], subscriber: S, streamer_id: str) -> Position | None:
+    def _remove(self, channel: Channel[S], subscriber: S, streamer_id: str) -> Position | None:
         """Take a subscriber out of a channel, and give the position it was last told."""
         want = channel.waiting.pop(subscriber, None)
         if want is not None:

@@ -29,7 +29,7 @@ def test_each_module_of_the_core_has_its_test_module(module: str) -> None:
 def test_no_file_is_too_long() -> None:
     lengths = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").count("\n") for path in SOURCES}
 
-    assert {name for name, lines in lengths.items() if lines > FILE_LINES} <= {"gstreamer/core/hub.py"}
+    assert {name: lines for name, lines in lengths.items() if lines > FILE_LINES} == {}
 
 
 def test_no_function_is_too_long() -> None:

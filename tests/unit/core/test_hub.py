@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from gstreamer.core.channel import Answer
 from gstreamer.core.events import Batch, Event, EventClass, Joined
 from gstreamer.core.filters import ALL, TypeFilter, filter_of
-from gstreamer.core.hub import Answer, Hub, Take
+from gstreamer.core.hub import Hub, Take
 from gstreamer.core.ids import Position
 from gstreamer.core.protocol import Gap, Want
 
@@ -382,3 +383,12 @@ def test_two_with_one_wish_are_one_group(types: TypeFilter) -> None:
     hub.take(batch(9, 10, event(10, "channel.cheer")))
 
     assert [sorted(flush.members) for flush in hub.flush(ONE)] == [["ann", "bob"]]
+
+
+def test_who_takes_pieces_of_the_ring_is_known() -> None:
+    hub = served(9, 4, "live")
+    hub.subscribe("late", ONE, after(6))
+
+    assert hub.is_catching_up("late", ONE)
+    assert not hub.is_catching_up("live", ONE)
+    assert not hub.is_catching_up("late", "another streamer")

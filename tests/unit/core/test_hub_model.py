@@ -8,9 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from gstreamer.core.channel import Answer
 from gstreamer.core.events import Batch, Event, EventClass, Joined
 from gstreamer.core.filters import ALL, TypeFilter, filter_of
-from gstreamer.core.hub import Answer, Hub, Take
+from gstreamer.core.hub import Hub, Take
 from gstreamer.core.ids import Position
 from gstreamer.core.protocol import Want
 
