@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from tests.chaos import load
-from tests.install import Install
+from tests.install import Install, running
 
 STREAMERS = [str(1_000_500 + number) for number in range(5)]
 RATE, EVENTS, KILL_AT = 100.0, 1_000, 300
@@ -26,6 +26,18 @@ RATE, EVENTS, KILL_AT = 100.0, 1_000, 300
 async def test_a_killed_process_loses_doubles_and_reorders_nothing(
     install: Install, title: str, on_serve: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    await kill_under_load(install, title, on_serve, capsys)
+
+
+async def test_a_killed_actor_of_one_streamer_loses_doubles_and_reorders_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with running(environment={"GSTREAMER_STREAMERS__PER_HOST": "1"}) as one_each:
+        await kill_under_load(one_each, "ray::StreamerHost", False, capsys)
+
+
+async def kill_under_load(install: Install, title: str, on_serve: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """Kill the first process of that title in the middle of a steady load, and judge what viewers saw."""
     root = psutil.Process(install.process.pid)
     killed: list[int] = []
 
