@@ -45,6 +45,7 @@ class Supervisor:
         console: Where it says so.
         remember: Told the pid of each child.
         on_ready: Called once, when everything is ready; prints the last lines.
+        clean_up: Called when everything is ended at once, since the keeper that would do it is gone.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class Supervisor:
         console: Console,
         remember: Callable[[int], None],
         on_ready: Callable[[float], None],
+        clean_up: Callable[[], None],
     ) -> None:
         self._crew = crew
         self._console = console
         self._remember = remember
         self._on_ready = on_ready
+        self._clean_up = clean_up
         self._stopping = asyncio.Event()
         self._started_at: dict[str, float] = {}
         self._deaths: dict[str, int] = {}
@@ -67,7 +70,7 @@ class Supervisor:
         children.adopt_orphans()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
-        loop.add_signal_handler(signal.SIGQUIT, _end_at_once)
+        loop.add_signal_handler(signal.SIGQUIT, self._end_at_once)
         work = asyncio.create_task(self._start_and_watch())
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -147,15 +150,14 @@ class Supervisor:
         await asyncio.gather(*(asyncio.to_thread(part.stop) for part in self._crew.first))
         await asyncio.to_thread(processes.kill_descendants)
 
+    def _end_at_once(self) -> None:
+        processes.kill_descendants()
+        self._clean_up()
+        os._exit(1)
+
 
 def _sentence(error: BaseException | None) -> str:
     """What a person is told about a failure: the first one, where several parts failed together."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return str(error) if isinstance(error, GStreamerError) else f"{type(error).__name__}: {error}"
-
-
-def _end_at_once() -> None:
-    """The keeper is gone, or wants no more patience."""
-    processes.kill_descendants()
-    os._exit(1)

@@ -78,7 +78,7 @@ def _supervise(tree: Settings, data_dir: DataDir, console: Console, options: Opt
         if options.open_browser:
             webbrowser.open(tree.public_url)
 
-    return asyncio.run(Supervisor(crew, console, data_dir.remember, on_ready).run())
+    return asyncio.run(Supervisor(crew, console, data_dir.remember, on_ready, data_dir.close).run())
 
 
 def _crew(tree: Settings, data_dir: DataDir, console: Console, options: Options, driver: str) -> Crew:

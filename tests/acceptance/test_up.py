@@ -96,6 +96,7 @@ def test_a_second_install_is_killed_and_recovers_beside_the_first(install: Insta
 
         assert eventually(lambda: all(map(is_gone, tree)))
         assert marked(str(run_dir), str(data_dir)) == []
+        assert not run_dir.exists()
     finally:
         first.kill()
 
@@ -107,7 +108,6 @@ def test_a_second_install_is_killed_and_recovers_beside_the_first(install: Insta
             row = connection.execute("SELECT n FROM kept").fetchone()
         assert topics <= found
         assert row == (7,)
-        assert not run_dir.exists()
         again.stop(signal.SIGINT)
     finally:
         again.kill()

@@ -150,9 +150,9 @@ def test_killing_the_command_takes_everything_along_and_the_next_start_recovers(
     started.end()
 
     assert eventually(lambda: all(map(is_gone, tree)))
+    assert not run_dir.exists()
     again = launch(started.data_dir)
     again.until("ready ")
-    assert not run_dir.exists()
     again.process.send_signal(signal.SIGINT)
     assert again.end() == 0
 
