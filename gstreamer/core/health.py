@@ -76,6 +76,15 @@ def subscriptions_finding(observed: Mapping[str, Any]) -> Finding:
     return Finding("degraded", f"{words}; no budget for {without}") if without else Finding("ok", words)
 
 
+def webhooks_finding(serving: Finding, told: Mapping[str, tuple[State, str]]) -> Finding:
+    """What Serve says of the webhooks, and what a replica tells of what it needs: the worst counts."""
+    troubled = {name: words for name, (state, words) in told.items() if state != "ok"}
+    if serving.state != "ok" or not troubled:
+        return serving
+    worst = max((state for state, _ in told.values()), key=_RANK.__getitem__)
+    return Finding(worst, "; ".join(f"{name}: {words}" for name, words in sorted(troubled.items())))
+
+
 def _connections(snapshot: Snapshot) -> Finding:
     accepting = [view for view in snapshot.connections if view.accepting]
     sockets = sum(view.sockets for view in snapshot.connections)

@@ -17,7 +17,7 @@ from ray.serve.exceptions import RayServeException
 from gstreamer import log, settings
 from gstreamer.actors.handles import Handles, SnapshotFollower, SubscriptionsHandle
 from gstreamer.core.errors import ConfigurationError, UnavailableError
-from gstreamer.core.health import Finding, subscriptions_finding
+from gstreamer.core.health import Finding, State, subscriptions_finding, webhooks_finding
 from gstreamer.core.topics import SESSIONS
 from gstreamer.deployments.api import upkeep
 from gstreamer.deployments.api.board import Board, Findings, Probe, answering_probe, database_probe
@@ -185,7 +185,19 @@ async def _ask_serve() -> Findings:
     for name in APPLICATIONS:
         known = status.applications.get(name)
         found[name] = _serving(None if known is None else (str(known.status.value), known.message))
+    if found["webhooks"].state == "ok":
+        found["webhooks"] = webhooks_finding(found["webhooks"], await _ask_webhooks())
     return found
+
+
+async def _ask_webhooks() -> dict[str, tuple[State, str]]:
+    """What a webhooks replica (any of them) tells of its clock and of Kafka."""
+    try:
+        replica = await asyncio.to_thread(serve.get_app_handle, "webhooks")
+        told: dict[str, tuple[State, str]] = await replica.health.remote()
+    except (RayError, RayServeException) as error:
+        raise UnavailableError(f"the webhooks' replicas do not answer: {type(error).__name__}") from None
+    return told
 
 
 def _nodes_and_applications() -> tuple[list[dict[str, Any]], Any]:

@@ -12,6 +12,7 @@ from gstreamer.core.health import (
     overall,
     placement_findings,
     subscriptions_finding,
+    webhooks_finding,
 )
 from gstreamer.core.ports import ConnectionView, HostView, Snapshot
 
@@ -109,3 +110,18 @@ def test_streamers_without_a_subscription_are_told() -> None:
 )
 def test_a_clock_is_judged_by_the_database_s(offset_s: float, state: str, reason: str) -> None:
     assert clock_finding(offset_s) == (state, reason)
+
+
+def test_the_webhooks_are_as_bad_as_what_they_need() -> None:
+    serving = Finding("ok", "it runs")
+
+    assert webhooks_finding(serving, {"clock": ("ok", "right"), "kafka": ("ok", "it answers")}) == serving
+    assert webhooks_finding(
+        serving, {"clock": ("down", "400 s behind Twitch"), "kafka": ("degraded", "slow")}
+    ) == Finding("down", "clock: 400 s behind Twitch; kafka: slow")
+
+
+def test_what_serve_finds_wrong_with_the_webhooks_comes_first() -> None:
+    gone = Finding("down", "it is not deployed")
+
+    assert webhooks_finding(gone, {"clock": ("down", "400 s behind Twitch")}) == gone
