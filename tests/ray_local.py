@@ -34,9 +34,13 @@ class LocalRay(NamedTuple):
     ws_port: int
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ray_local(kafka_servers: str) -> Iterator[LocalRay]:
-    """A Ray of one node with both resources, on a real Kafka; its actors are made by the tests."""
+    """
+    A Ray of one node with both resources, on a real Kafka; its actors are made by the tests.
+
+    It lives as long as one module's tests: it is set up by this process's environment, which others inherit.
+    """
     before = dict(os.environ)
     ws_port = ports.free_port()
     with services.data_dir() as path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from gstreamer.core.errors import UnavailableError
 from gstreamer.core.records import Record
 from gstreamer.core.topics import TopicSpec, streamer_topic, streamer_topic_config
 from gstreamer.kafka.admin import Admin
@@ -27,7 +28,7 @@ async def make(servers: str, *specs: TopicSpec) -> None:
 async def stored(servers: str, topic: str) -> list[Record]:
     """Everything that a topic holds."""
     admin, reader = Admin(servers), Reader(servers)
-    low, high = await admin.watermarks(topic, 0)
+    low, high = await _watermarks(admin, topic)
     found: list[Record] = []
     arrived = asyncio.Event()
 
@@ -42,3 +43,13 @@ async def stored(servers: str, topic: str) -> list[Record]:
     await reader.close()
     await admin.close()
     return found
+
+
+async def _watermarks(admin: Admin, topic: str) -> tuple[int, int]:
+    """The first offset of a topic and the one after its last; a new topic may have no leader for a moment."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                return await admin.watermarks(topic, 0)
+            except UnavailableError:
+                continue
