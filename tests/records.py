@@ -46,4 +46,4 @@ def record(
 
 def event(offset: int, size: int = 10, event_type: str = "channel.cheer") -> Event:
     """An event whose encoded form has ``size`` bytes."""
-    return Event(offset, class_of(event_type), event_type, "", f"m{offset}", b"x" * size)
+    return Event(offset, class_of(event_type), event_type, "", f"m{offset}", b"x" * size, 0)

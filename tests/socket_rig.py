@@ -60,7 +60,7 @@ class Log:
         self.head += 1
         raw = encoded(self.streamer_id, self.epoch, self.head, event_type, event_class, pad)
         message_id = f"{self.streamer_id}-{self.epoch}-{self.head}"
-        event = Event(self.head, event_class, event_type, key, message_id, raw)
+        event = Event(self.head, event_class, event_type, key, message_id, raw, 0)
         self.events.append(event)
         return event
 

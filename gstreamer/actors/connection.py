@@ -94,6 +94,9 @@ class Connection:
         for batch in batches:
             for event in batch.events:
                 self._stages.mark(event.message_id, "written", now_ms)
+            if batch.events:
+                lag_ms = max(0, now_ms - batch.events[-1].time_ms)
+                self._metrics.observe("gstreamer_delivery_lag_seconds", lag_ms / 1_000)
         return unwanted
 
     async def moved(self, owners: tuple[Owner, ...]) -> None:

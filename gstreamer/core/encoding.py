@@ -79,7 +79,7 @@ def encode(record: Record, streamer_id: str, epoch: str) -> Encoded:
     except orjson.JSONEncodeError:  # nested deeper than an encoder goes
         raise UnusableRecordError("not_json") from None
     key = f"{event_type}:{str(data.get('id', ''))[:_SUBJECT_CHARS]}" if event_class is EventClass.STATE else ""
-    return Encoded(Event(record.offset, event_class, event_type, key, message_id, encoded), data)
+    return Encoded(Event(record.offset, event_class, event_type, key, message_id, encoded, record.time_ms), data)
 
 
 def dead_letter(record: Record, reason: str) -> Outgoing:

@@ -54,6 +54,7 @@ class Event(NamedTuple):
         key: What a newer event of class state replaces (type and subject); empty for other classes.
         message_id: Twitch's message id, for tracing.
         encoded: The client's JSON of it, complete with its position: encoded once, by the host.
+        time_ms: When Kafka appended it, Unix milliseconds; by it the way to the sockets is timed.
     """
 
     offset: int
@@ -62,6 +63,7 @@ class Event(NamedTuple):
     key: str
     message_id: str
     encoded: bytes
+    time_ms: int
 
 
 class Batch(NamedTuple):

@@ -15,7 +15,7 @@ CHEERS = filter_of(["channel.cheer"])
 
 
 def event(offset: int) -> Event:
-    return Event(offset, EventClass.CRITICAL, "stream.online", "", f"m{offset}", b"x" * 100)
+    return Event(offset, EventClass.CRITICAL, "stream.online", "", f"m{offset}", b"x" * 100, 0)
 
 
 def channel(floor: int = 4, head: int = 9, events: int = 1_000) -> Channel[str]:

@@ -32,7 +32,7 @@ def test_labels_are_the_protocols_words() -> None:
 
 
 def test_a_batch_survives_the_way_between_actors() -> None:
-    event = Event(7, EventClass.STATE, "gs.viewers", "gs.viewers:", "m7", b"{}")
+    event = Event(7, EventClass.STATE, "gs.viewers", "gs.viewers:", "m7", b"{}", 7)
     joined = Joined(Batch("42", 3, "epoch", 6, 7, (event,)), True)
 
     assert pickle.loads(pickle.dumps(joined)) == joined

@@ -17,7 +17,7 @@ NOW = Want(None, ALL)
 
 
 def event(offset: int, event_type: str = "stream.online", size: int = 10) -> Event:
-    return Event(offset, EventClass.CRITICAL, event_type, "", f"m{offset}", b"x" * size)
+    return Event(offset, EventClass.CRITICAL, event_type, "", f"m{offset}", b"x" * size, 0)
 
 
 def batch(after: int, to: int, *events: Event, generation: int = 1, epoch: str = "e") -> Batch:

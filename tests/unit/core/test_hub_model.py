@@ -173,7 +173,7 @@ class HubAgainstItsLog(RuleBasedStateMachine):
 
 
 def event_of(offset: int, event_type: str) -> Event:
-    return Event(offset, EventClass.CRITICAL, event_type, "", f"m{offset}", b"0123456789")
+    return Event(offset, EventClass.CRITICAL, event_type, "", f"m{offset}", b"0123456789", 0)
 
 
 def batch_of(generation: int, after_offset: int, to: int, events: tuple[Event, ...]) -> Batch:

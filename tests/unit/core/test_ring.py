@@ -10,7 +10,7 @@ from gstreamer.core.ring import Ring, pieces, size_of
 
 
 def event(offset: int, size: int = 10) -> Event:
-    return Event(offset, EventClass.CRITICAL, "t", "", f"m{offset}", b"x" * size)
+    return Event(offset, EventClass.CRITICAL, "t", "", f"m{offset}", b"x" * size, 0)
 
 
 def offsets(events: list[Event]) -> list[int]:

@@ -167,7 +167,7 @@ def test_a_cursor_moves_with_the_next_events_or_alone() -> None:
 def test_epochs_do_not_mix() -> None:
     queue = SendQueue(10_000)
     queue.push_events(ONE, at(3), [])
-    queue.push_events(ONE, at(1, "f"), [Event(1, CRITICAL, "t", "", "m", b'{"position":"f:1"}')])
+    queue.push_events(ONE, at(1, "f"), [Event(1, CRITICAL, "t", "", "m", b'{"position":"f:1"}', 0)])
 
     assert told(drain(queue)) == [["e:3"], [1, "f:1"]]
 
