@@ -172,11 +172,20 @@ class Admin:
 
     async def _offset(self, topic: str, partition: int, spec: Any) -> int:
         wanted = {TopicPartition(topic, partition): spec}
-        futures = self._asked(lambda: self._client.list_offsets(wanted, request_timeout=ASK_S))
         try:
-            (found,) = [await _answer(future, ASK_S) for future in futures.values()]
+            try:
+                return await self._listed(wanted)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError._TIMED_OUT:
+                    raise
+                # A new topic's leader was elected while librdkafka sat on what it knew before: it asks anew.
+                return await self._listed(wanted)
         except KafkaException as error:
             raise _unavailable(error) from None
+
+    async def _listed(self, wanted: dict[TopicPartition, Any]) -> int:
+        futures = self._asked(lambda: self._client.list_offsets(wanted, request_timeout=ASK_S))
+        (found,) = [await _answer(future, ASK_S) for future in futures.values()]
         return int(found.offset)
 
     def _asked(self, ask: Callable[[], dict[Any, Future[_T]]]) -> dict[Any, Future[_T]]:
