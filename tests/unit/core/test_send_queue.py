@@ -18,7 +18,7 @@ CRITICAL, STATE, CHAT = EventClass.CRITICAL, EventClass.STATE, EventClass.CHAT
 
 def event(offset: int, event_class: EventClass = CRITICAL, key: str = "", size: int = 60) -> Event:
     encoded = json.dumps({"position": f"e:{offset}", "pad": "x" * size}).encode()
-    return Event(offset, event_class, "t", key if event_class is STATE else "", f"m{offset}", encoded)
+    return Event(offset, event_class, "t", key if event_class is STATE else "", f"m{offset}", encoded, 0)
 
 
 def at(offset: int, epoch: str = "e") -> Position:
