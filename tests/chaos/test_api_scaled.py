@@ -50,7 +50,9 @@ async def scale_api(install: Install, replicas: int, config_file: Path) -> None:
     async with asyncio.timeout(120):
         while True:
             status = yaml.safe_load(await serve(install, "status"))
-            if status["applications"]["api"]["deployments"]["api"]["replica_states"] == {"RUNNING": replicas}:
+            # While an application is built anew, Serve lists it without its deployments.
+            deployments = status["applications"]["api"]["deployments"]
+            if deployments.get("api", {}).get("replica_states") == {"RUNNING": replicas}:
                 return
 
 
