@@ -20,9 +20,9 @@ from gstreamer.deployments.api.board import Board
 from gstreamer.deployments.api.builder import built
 from gstreamer.deployments.api.config import configured
 from gstreamer.deployments.api.context import Parts
-from gstreamer.deployments.api.endings import Endings
-from gstreamer.deployments.api.keeper import Keeper
 from gstreamer.deployments.api.lookup import Lookup
+from gstreamer.grants.endings import Endings
+from gstreamer.grants.keeper import Keeper
 from gstreamer.settings import load
 from gstreamer.store.accounts import Accounts
 from gstreamer.store.engine import Database

@@ -11,7 +11,7 @@ from gstreamer import log
 from gstreamer.core.problems import ProblemError
 from gstreamer.deployments.api import shapes
 from gstreamer.deployments.api.context import Needed, Viewer, clear_cookie
-from gstreamer.deployments.api.endings import ENDED
+from gstreamer.grants.endings import ENDED
 
 MAX_PREFERENCES_BYTES = 16_384
 

@@ -27,10 +27,10 @@ from gstreamer.deployments.api.context import (
     milliseconds,
     set_cookie,
 )
-from gstreamer.deployments.api.endings import ENDED
-from gstreamer.deployments.api.keeper import CHECK_EVERY
 from gstreamer.deployments.api.lookup import person_of
 from gstreamer.deployments.api.notices import notice
+from gstreamer.grants.endings import ENDED
+from gstreamer.grants.keeper import CHECK_EVERY
 from gstreamer.store.accounts import ListedSession, NewSession, Person, SignedIn
 from gstreamer.store.grants import Tokens
 from gstreamer.store.models import OK

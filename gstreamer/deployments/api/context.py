@@ -17,10 +17,11 @@ from gstreamer.core.problems import ProblemError
 from gstreamer.core.sessions import MAX_VALUE_CHARS, CookieKind, has_ended, hash_value, is_touch_due
 from gstreamer.deployments.api.board import Board
 from gstreamer.deployments.api.config import Config
-from gstreamer.deployments.api.endings import GRANT_REVOKED, Endings
-from gstreamer.deployments.api.keeper import Keeper
 from gstreamer.deployments.api.lookup import Lookup
-from gstreamer.deployments.api.ports import Helix, SignIn, Snapshots, Sockets
+from gstreamer.deployments.api.ports import Helix, Snapshots, Sockets
+from gstreamer.grants.endings import GRANT_REVOKED, Endings
+from gstreamer.grants.keeper import Keeper
+from gstreamer.grants.ports import SignIn
 from gstreamer.store.accounts import Accounts, SignedIn
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants

@@ -1,4 +1,4 @@
-"""What the api asks of Twitch, of the streamers' hosts and of placement's snapshot, as protocols."""
+"""What the api asks of Twitch's API, of the streamers' hosts and of placement's snapshot, as protocols."""
 
 from __future__ import annotations
 
@@ -7,26 +7,7 @@ from typing import Protocol
 
 from gstreamer.core.fold import StreamerState
 from gstreamer.core.ports import Snapshot
-from gstreamer.twitch.models import Channel, FollowedChannel, FoundChannel, Stream, Token, User, Validation
-
-
-class SignIn(Protocol):
-    """Twitch's OAuth endpoints (``twitch.oauth.OAuth``, which says what each raises)."""
-
-    def authorize_url(self, redirect_uri: str, scopes: Iterable[str], state: str) -> str:
-        """Where a browser goes to sign in."""
-
-    async def exchange_code(self, code: str, redirect_uri: str) -> Token:
-        """The tokens that a code stands for."""
-
-    async def validate(self, access_token: str) -> Validation:
-        """Whose token it is."""
-
-    async def refresh(self, refresh_token: str) -> Token:
-        """A new pair."""
-
-    async def revoke(self, token: str) -> None:
-        """End a token."""
+from gstreamer.twitch.models import Channel, FollowedChannel, FoundChannel, Stream, User
 
 
 class Helix(Protocol):

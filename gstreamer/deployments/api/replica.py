@@ -25,10 +25,10 @@ from gstreamer.deployments.api.builder import built
 from gstreamer.deployments.api.config import configured, needed
 from gstreamer.deployments.api.context import Parts
 from gstreamer.deployments.api.edge import Edge
-from gstreamer.deployments.api.endings import Endings
-from gstreamer.deployments.api.keeper import Keeper
 from gstreamer.deployments.api.live import Connections, Hosts
 from gstreamer.deployments.api.lookup import Lookup
+from gstreamer.grants.endings import Endings
+from gstreamer.grants.keeper import Keeper
 from gstreamer.kafka.admin import Admin
 from gstreamer.kafka.producer import Producer
 from gstreamer.metrics import Metrics

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from gstreamer import log
 from gstreamer.core.errors import UnavailableError
 from gstreamer.deployments.api.context import Parts
-from gstreamer.deployments.api.endings import ENDED, GRANT_REVOKED
-from gstreamer.deployments.api.keeper import CLAIMED
+from gstreamer.grants.endings import ENDED, GRANT_REVOKED
+from gstreamer.grants.keeper import CLAIMED
 
 SWEEP_S = 60.0
 CHECK_S = 15.0

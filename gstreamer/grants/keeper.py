@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from gstreamer import log
 from gstreamer.core.errors import GrantEndedError, GStreamerError, UnavailableError
-from gstreamer.deployments.api.endings import GRANT_REVOKED, Endings
-from gstreamer.deployments.api.ports import SignIn
+from gstreamer.grants.endings import GRANT_REVOKED, Endings
+from gstreamer.grants.ports import SignIn
 from gstreamer.store.grants import Grants, Tokens
 
 CHECK_EVERY = timedelta(minutes=55)
@@ -43,7 +43,7 @@ class Keeper:
         self._sign_in = sign_in
         self._endings = endings
         self._now = now
-        self._log = log.get("api")
+        self._log = log.get("grants")
 
     async def use(self, user_id: str, call: Callable[[str], Awaitable[_T]]) -> _T:
         """
