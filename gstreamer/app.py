@@ -6,28 +6,26 @@ Ray is imported inside functions only, since it reads its ``RAY_*`` variables wh
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import json
 import logging
 import os
 import resource
 import secrets
 import shutil
-import signal
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from gstreamer import log, settings
 from gstreamer.core.errors import ConfigurationError, GStreamerError, UnavailableError
 from gstreamer.core.topics import own_topics
+from gstreamer.driver import Stop, StopError, Told, patiently, stopping_on_signals
 
 if TYPE_CHECKING:
     from ray.serve import Application
@@ -75,13 +73,17 @@ BUILDERS: dict[str, Callable[[dict[str, Any]], Application]] = {
 }
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """
     Run gstreamer on this machine until SIGTERM; each part is told on standard output as a JSON line.
+
+    Args:
+        arguments: ``--patience SECONDS``: how long Kafka and Postgres may still be on their way (0).
 
     Returns:
         The exit code: 0 after a stop, 1 if something did not start.
     """
+    patience_s = _patience_s(arguments)
     told = Told(sys.stdout)
     own_temporary = "RAY_TMPDIR" not in os.environ
     try:
@@ -89,9 +91,9 @@ def main() -> int:
         log.configure(tree.log.level)
         os.environ.update(ray_environment(tree, os.environ))
         os.environ.pop("RAY_ADDRESS", None)
-        with _stopping() as stop:
-            _run(tree, told, stop)
-    except _StopError:
+        with stopping_on_signals() as stop:
+            _run(tree, told, stop, patience_s)
+    except StopError:
         return 0
     except GStreamerError as error:
         told.say(error=str(error))
@@ -104,6 +106,12 @@ def main() -> int:
         if own_temporary and (made := os.environ.get("RAY_TMPDIR")) is not None:
             shutil.rmtree(made, ignore_errors=True)
     return 0
+
+
+def _patience_s(arguments: Sequence[str]) -> float:
+    parser = argparse.ArgumentParser(prog="gstreamer.app", description="The driver of `gstreamer up`.")
+    parser.add_argument("--patience", type=float, default=0.0, metavar="SECONDS")
+    return float(parser.parse_args(arguments).patience)
 
 
 def ray_environment(tree: settings.Settings, environ: Mapping[str, str]) -> dict[str, str]:
@@ -159,76 +167,13 @@ def _token(file: Path) -> Path:
     return file
 
 
-class _StopError(BaseException):
-    """Somebody wants us to stop."""
-
-
-class Told:
-    """JSON lines for whoever started us, one for each part."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self._lock = threading.Lock()
-
-    def say(self, **said: Any) -> None:
-        """One line."""
-        with self._lock:
-            self._out.write(json.dumps(said) + "\n")
-            self._out.flush()
-
-    @contextmanager
-    def part(self, name: str) -> Iterator[list[str]]:
-        """Say how long this part took; what is put in the list is its note."""
-        begun, notes = time.monotonic(), list[str]()
-        yield notes
-        took_s = round(time.monotonic() - begun, 2)
-        self.say(part=name, ready=True, took_s=took_s, note=", ".join(notes))
-
-
-class _Stop:
-    """SIGTERM and SIGINT: an exception while starting, an end of waiting afterwards; ignored while stopping."""
-
-    def __init__(self) -> None:
-        self._state = "starting"
-        self._wanted = threading.Event()
-
-    def listen(self) -> None:
-        """Take the signals over; again after ``ray.init``, which takes SIGTERM for itself."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._arrived)
-
-    def wait(self) -> None:
-        """Return once somebody wants us to stop."""
-        self._state = "running"
-        self._wanted.wait()
-
-    def stopping(self) -> None:
-        """Let signals come to nothing from now on."""
-        self._state = "stopping"
-
-    def _arrived(self, number: int, frame: FrameType | None) -> None:
-        self._wanted.set()
-        if self._state == "starting":
-            self._state = "stopping"
-            raise _StopError
-
-
-@contextmanager
-def _stopping() -> Iterator[_Stop]:
-    stop = _Stop()
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    stop.listen()
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _run(tree: settings.Settings, told: Told, stop: _Stop) -> None:
+def _run(tree: settings.Settings, told: Told, stop: Stop, patience_s: float) -> None:
     try:
         with ThreadPoolExecutor(thread_name_prefix="prepare") as pool:
-            prepared = [pool.submit(prepare_topics, tree, told), pool.submit(prepare_schema, tree, told)]
+            prepared = [
+                pool.submit(patiently, partial(prepare, tree, told), patience_s, stop.wanted)
+                for prepare in (prepare_topics, prepare_schema)
+            ]
             _start_ray(tree, told, stop)
             for each in prepared:
                 each.result()
@@ -284,7 +229,7 @@ def prepare_schema(tree: settings.Settings, told: Told) -> None:
             notes.append(migrate(dsn.get_secret_value()))
 
 
-def _start_ray(tree: settings.Settings, told: Told, stop: _Stop) -> None:
+def _start_ray(tree: settings.Settings, told: Told, stop: Stop) -> None:
     import ray
 
     with told.part("ray") as notes:
@@ -385,4 +330,4 @@ def keep_logs(temporary: Path, kept: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

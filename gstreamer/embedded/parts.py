@@ -19,6 +19,9 @@ from gstreamer.embedded.children import Program, Report
 from gstreamer.embedded.kafka import EmbeddedKafka
 from gstreamer.embedded.postgres import EmbeddedPostgres
 
+PATIENCE_S = 90
+"""More than Kafka and Postgres take: whichever does not come up says so itself, and before that."""
+
 Environment = Callable[[], Mapping[str, str]]
 """Asked when a part is started, since it carries what other parts have found out by then."""
 
@@ -286,6 +289,10 @@ class DriverPart(ModulePart):
         super().__init__("app", module, data_dir, environment, stop_s=8.0)
         self._told = told
         self._reachable = reachable
+
+    def arguments(self) -> tuple[str, ...]:
+        """How long Kafka and Postgres, which start beside it, may be on their way."""
+        return ("--patience", str(PATIENCE_S))
 
     def wait_ready(self) -> str:
         """

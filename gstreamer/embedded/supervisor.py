@@ -29,7 +29,7 @@ class Crew(NamedTuple):
 
     Attributes:
         first: Independent of each other; started together.
-        last: Needs all of them; None when there is nothing to drive.
+        last: Needs all of them, and waits for them by itself: it is started as soon as they are prepared.
     """
 
     first: Sequence[Part]
@@ -87,27 +87,34 @@ class Supervisor:
 
     async def _start_and_watch(self) -> None:
         begun = time.monotonic()
+        # The driver is told where the others are, so they choose their ports first.
         async with asyncio.TaskGroup() as group:
             for part in self._crew.first:
-                group.create_task(self._first_start(part))
-        await self._first_start(self._crew.last)
+                group.create_task(asyncio.to_thread(part.prepare))
+        async with asyncio.TaskGroup() as group:
+            for part in (*self._crew.first, self._crew.last):
+                group.create_task(self._first_start(part, begun))
         self._on_ready(time.monotonic() - begun)
         async with asyncio.TaskGroup() as group:
             for part in (*self._crew.first, self._crew.last):
                 group.create_task(self._watch(part))
             group.create_task(self._reap())
 
-    async def _first_start(self, part: Part) -> None:
-        took, note = await self._start(part)
-        self._console.part(part.name, took, note)
+    async def _first_start(self, part: Part, begun: float) -> None:
+        note = await self._run(part)
+        self._console.part(part.name, time.monotonic() - begun, note)
 
-    async def _start(self, part: Part) -> tuple[float, str]:
+    async def _start(self, part: Part) -> float:
         begun = time.monotonic()
         await asyncio.to_thread(part.prepare)
+        await self._run(part)
+        return time.monotonic() - begun
+
+    async def _run(self, part: Part) -> str:
         self._remember(part.spawn().pid)
         note = await asyncio.to_thread(part.wait_ready)
         self._started_at[part.name] = time.monotonic()
-        return time.monotonic() - begun, note
+        return note
 
     async def _watch(self, part: Part) -> None:
         while True:
@@ -130,7 +137,7 @@ class Supervisor:
                 own = [one.process.pid for one in self._crew.first if one.process is not None]
                 await asyncio.to_thread(processes.kill_descendants, own)
             try:
-                took, _ = await self._start(part)
+                took = await self._start(part)
             except GStreamerError as error:
                 why = f"did not start ({error})"
                 await asyncio.to_thread(part.stop)

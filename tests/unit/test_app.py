@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ import yaml
 
 from gstreamer import app
 from gstreamer.core.errors import ConfigurationError
+from gstreamer.driver import Told
 from gstreamer.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -77,29 +77,6 @@ def test_the_config_file_names_the_builders_and_routes_of_the_driver() -> None:
     assert all(getattr(app, name) is build for name, build in app.BUILDERS.items())
 
 
-def test_each_part_is_one_json_line() -> None:
-    out = io.StringIO()
-    told = app.Told(out)
-
-    with told.part("ray") as notes:
-        notes += ["one", "two"]
-    told.say(ready=True)
-
-    first, last = (json.loads(line) for line in out.getvalue().splitlines())
-    assert first.pop("took_s") >= 0
-    assert first == {"part": "ray", "ready": True, "note": "one, two"}
-    assert last == {"ready": True}
-
-
-def test_a_part_that_fails_is_not_told_as_ready() -> None:
-    out = io.StringIO()
-
-    with pytest.raises(ConfigurationError), app.Told(out).part("ray"):
-        raise ConfigurationError("no")
-
-    assert out.getvalue() == ""
-
-
 def test_the_logs_of_the_last_run_are_kept(tmp_path: Path) -> None:
     session = tmp_path / "ray" / "session_1"
     (session / "logs").mkdir(parents=True)
@@ -125,7 +102,7 @@ def test_without_logs_nothing_is_kept_and_nothing_breaks(tmp_path: Path) -> None
     [("kafka.bootstrap_servers", app.prepare_topics), ("store.urls", app.prepare_schema)],
 )
 def test_a_missing_part_is_one_sentence(
-    missing: str, prepare: Callable[[Settings, app.Told], None], tmp_path: Path
+    missing: str, prepare: Callable[[Settings, Told], None], tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigurationError, match=f"{missing} is not set: run `gstreamer up`, or set it"):
-        prepare(settings(tmp_path), app.Told(io.StringIO()))
+        prepare(settings(tmp_path), Told(io.StringIO()))
