@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from gstreamer.actors.wiring import Clock, Config, Ports
 from gstreamer.core.errors import AlreadySubscribedError, GStreamerError, UnavailableError
@@ -178,6 +179,21 @@ class FakePlacement(Faulty):
         self.kept.append(streamer_ids)
 
 
+class FakeRevocations(Faulty):
+    def __init__(self) -> None:
+        super().__init__()
+        self.over: list[tuple[str, datetime]] = []
+        self.doubts: list[str] = []
+
+    async def ended(self, user_id: str, told_at: datetime) -> None:
+        self.called("ended")
+        self.over.append((user_id, told_at))
+
+    async def doubted(self, user_id: str) -> None:
+        self.called("doubted")
+        self.doubts.append(user_id)
+
+
 class FakeClock:
     """Time that stands still until it is moved; sleeping moves it."""
 
@@ -204,11 +220,21 @@ class World:
         self.mail = FakeMail()
         self.favourites = FakeFavourites(*favourites)
         self.placement = FakePlacement()
+        self.revocations = FakeRevocations()
         self.time = FakeClock()
 
     def ports(self) -> Ports:
         """Them as the actor's ports."""
-        return Ports(self.twitch, self.topics, self.records, self.mail, self.favourites, self.placement, Uncounted())
+        return Ports(
+            self.twitch,
+            self.topics,
+            self.records,
+            self.mail,
+            self.favourites,
+            self.placement,
+            Uncounted(),
+            self.revocations,
+        )
 
 
 def down(what: str) -> UnavailableError:

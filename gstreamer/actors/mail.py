@@ -1,27 +1,33 @@
-"""What comes in beside the streamers' own logs: revocations, and events of streamers that have no topic (yet).
+"""What comes in beside the streamers' own logs: ends of subscriptions and grants, and events without a topic (yet).
 
 At least once: a record is committed after the act, and each act bears being repeated (a moved record is dropped
-by the streamer's dedupe, a deleted subscription stays deleted).
+by the streamer's dedupe, a deleted subscription stays deleted, an ended grant is not ended again).
 """
 
 from __future__ import annotations
 
 import json
 from collections import deque
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 from gstreamer import log
 from gstreamer.core.encoding import dead_letter
 from gstreamer.core.ids import is_streamer_id
 from gstreamer.core.ports import Log
-from gstreamer.core.records import SUBSCRIPTION_ID, Outgoing, Record
+from gstreamer.core.records import EVENT_TYPE, SUBSCRIPTION_ID, TWITCH_TIMESTAMP, Outgoing, Record
 from gstreamer.core.topics import CONTROL
 
 WAIT_S = 1.0
 SEND_S = 5.0
 DELETED = 10_000
 
+GRANT_TAKEN_BACK = "user.authorization.revoke"
+AUTHORIZATION_REVOKED = "authorization_revoked"
+"""A subscription ended so because somebody took the grant back, or changed the password."""
+
 _FIELDS = ("broadcaster_user_id", "to_broadcaster_user_id", "from_broadcaster_user_id", "user_id")
+_PEOPLE = (*_FIELDS, "moderator_user_id")
 _log = log.get("subscriptions")
 
 
@@ -61,13 +67,45 @@ class Owner(Protocol):
         """
 
 
+class Revocations(Protocol):
+    """People's grants, as their ends are told by mail (``grants.keeper.Keeper``)."""
+
+    async def ended(self, user_id: str, told_at: datetime) -> None:
+        """
+        Twitch said at ``told_at`` that a person has taken the grant back.
+
+        Raises:
+            UnavailableError: It could not be acted on.
+        """
+
+    async def doubted(self, user_id: str) -> None:
+        """
+        A person's grant may be dead: have it checked.
+
+        Raises:
+            UnavailableError: It could not be noted.
+        """
+
+
 class Letter(NamedTuple):
-    """What the body of a record says: a subscription's id, status and streamer, and whether an event came with it."""
+    """
+    What the body of a record says.
+
+    Attributes:
+        subscription_id: The subscription's id.
+        status: Its status.
+        streamer_id: Whom it is about.
+        has_event: Whether an event came with it.
+        people: Everybody whom its condition names.
+        user_id: Whom the event is about, if it is about a person.
+    """
 
     subscription_id: str
     status: str
     streamer_id: str
     has_event: bool
+    people: tuple[str, ...]
+    user_id: str
 
 
 class Mail:
@@ -78,12 +116,14 @@ class Mail:
         source: The records.
         records: Where moved records and dead letters go.
         owner: Who acts on them.
+        revocations: Who acts on ended grants.
     """
 
-    def __init__(self, source: Source, records: Log, owner: Owner) -> None:
+    def __init__(self, source: Source, records: Log, owner: Owner, revocations: Revocations) -> None:
         self._source = source
         self._records = records
         self._owner = owner
+        self._revocations = revocations
         self._waiting: deque[Record] = deque()
         self._deleted: dict[str, None] = {}
 
@@ -111,12 +151,21 @@ class Mail:
         if letter is None:
             await self._records.send(dead_letter(record, "not_json"), SEND_S)
         elif record.topic == CONTROL:
-            if letter.has_event:
-                _log.info("event without a streamer", type=record.headers.get("type", ""))
-            else:
-                self._owner.revoked(letter.subscription_id, letter.status)
+            await self._control(record, letter)
         else:
             await self._route(record, letter)
+
+    async def _control(self, record: Record, letter: Letter) -> None:
+        event_type = record.headers.get(EVENT_TYPE, "")
+        if not letter.has_event:
+            if letter.status == AUTHORIZATION_REVOKED:
+                for user_id in letter.people:
+                    await self._revocations.doubted(user_id)
+            self._owner.revoked(letter.subscription_id, letter.status)
+        elif event_type == GRANT_TAKEN_BACK and is_streamer_id(letter.user_id):
+            await self._revocations.ended(letter.user_id, told_at(record))
+        else:
+            _log.info("event without a streamer", type=event_type)
 
     async def _route(self, record: Record, letter: Letter) -> None:
         if not is_streamer_id(letter.streamer_id):
@@ -153,7 +202,17 @@ def read(record: Record) -> Letter | None:
         _text(subscription.get("status")),
         key if is_streamer_id(key) else next((one for one in named if one), ""),
         "event" in body,
+        tuple(dict.fromkeys(one for field in _PEOPLE if is_streamer_id(one := _text(condition.get(field))))),
+        _text(_object(body.get("event")).get("user_id")),
     )
+
+
+def told_at(record: Record) -> datetime:
+    """When Twitch sent a record; when Kafka got it, if Twitch's own time cannot be read."""
+    try:
+        return datetime.fromisoformat(record.headers.get(TWITCH_TIMESTAMP, "")).astimezone(UTC)
+    except ValueError:
+        return datetime.fromtimestamp(record.time_ms / 1000, UTC)
 
 
 def _object(value: object) -> dict[str, Any]:

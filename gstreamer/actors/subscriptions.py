@@ -48,7 +48,7 @@ class Subscriptions:
         self._clock = clock or Clock()
         self._demand = Demand(config.linger_s)
         self._lookups = Lookups(self._known, self._clock.monotonic)
-        self._mail = Mail(ports.mail, ports.records, self)
+        self._mail = Mail(ports.mail, ports.records, self, ports.revocations)
         self._reconciler = Reconciler(config, ports.twitch, ports.metrics, self._clock)
         self._steps = Steps(self._clock, _log)
         self._with_topic: set[str] = set()

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import NamedTuple, Protocol
 
-from gstreamer.actors.mail import Source
+from gstreamer.actors.mail import Revocations, Source
 from gstreamer.core.ports import Counting, Log
 from gstreamer.core.topics import TopicSpec
 from gstreamer.twitch.client import Created, Listing, Webhook
@@ -74,6 +74,7 @@ class Ports(NamedTuple):
     favourites: Favourites
     placement: Keeper
     metrics: Counting
+    revocations: Revocations
 
 
 class Config(NamedTuple):

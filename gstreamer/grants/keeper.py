@@ -1,28 +1,29 @@
 """People's grants in use: tokens are refreshed when Twitch refuses one, and a dead grant ends its person's sessions.
 
-Twitch wants every stored token validated hourly. A refresh is single-flight by the row's lock, and is not broken off
-when the request that caused it goes away: the new pair would be lost.
+A refresh is single-flight: within a process by sharing it, over the cluster by the row's lock. Nobody uses a pair
+before it is stored, and the request that caused a refresh does not break it off by going away.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from gstreamer import log
 from gstreamer.core.errors import GrantEndedError, GStreamerError, UnavailableError
+from gstreamer.core.grants import is_outlived, next_check
 from gstreamer.grants.endings import GRANT_REVOKED, Endings
 from gstreamer.grants.ports import SignIn
 from gstreamer.store.grants import Grants, Tokens
 
-CHECK_EVERY = timedelta(minutes=55)
-"""Twitch asks for an hour at most."""
-
 CLAIM = timedelta(minutes=5)
 CLAIMED = 20
-"""Grants that are checked in one go; they are due again after CLAIM if the replica dies meanwhile."""
+"""Grants that are checked in one go; they are due again after CLAIM if the process dies meanwhile."""
+
+AT_ONCE = 4
 
 _T = TypeVar("_T")
 
@@ -36,14 +37,24 @@ class Keeper:
         sign_in: Twitch's OAuth.
         endings: Ends sessions.
         now: The time.
+        roll: Gives random numbers from [0, 1).
     """
 
-    def __init__(self, grants: Grants, sign_in: SignIn, endings: Endings, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        grants: Grants,
+        sign_in: SignIn,
+        endings: Endings,
+        now: Callable[[], datetime],
+        roll: Callable[[], float] = random.random,
+    ) -> None:
         self._grants = grants
         self._sign_in = sign_in
         self._endings = endings
         self._now = now
+        self._roll = roll
         self._log = log.get("grants")
+        self._refreshing: dict[tuple[str, str], asyncio.Task[Tokens]] = {}
 
     async def use(self, user_id: str, call: Callable[[str], Awaitable[_T]]) -> _T:
         """
@@ -55,8 +66,7 @@ class Keeper:
         """
         tokens = await self._grants.tokens(user_id)
         if tokens is None:
-            await self._endings.end_all(user_id, GRANT_REVOKED)
-            raise GrantEndedError(401, "the grant is dead")
+            raise await self._dead(user_id)
         try:
             return await call(tokens.access)
         except GrantEndedError:
@@ -70,7 +80,13 @@ class Keeper:
             GrantEndedError: The grant is dead, and so are the person's sessions now.
             UnavailableError: Twitch, Postgres or Kafka does not answer.
         """
-        return await asyncio.shield(asyncio.ensure_future(self._refreshed(user_id, refused)))
+        flight = (user_id, refused)
+        # Shared, so that a crowd does not hold every connection to Postgres while it waits for one row.
+        task = self._refreshing.get(flight)
+        if task is None:
+            task = self._refreshing[flight] = asyncio.create_task(self._refreshed(user_id, refused))
+            task.add_done_callback(lambda done: self._landed(flight, done))
+        return await asyncio.shield(task)
 
     async def check_due(self) -> int:
         """
@@ -81,14 +97,52 @@ class Keeper:
         """
         now = self._now()
         due = await self._grants.claim_due(now, now + CLAIM, CLAIMED)
-        for user_id in due:
-            try:
-                await self._check(user_id)
-            except UnavailableError:
-                raise
-            except GStreamerError as error:
-                self._log.warning("grant not checked", user_id=user_id, reason=str(error))
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def checked(user_id: str) -> UnavailableError | None:
+            async with gate:
+                try:
+                    await self.is_good(user_id)
+                except UnavailableError as outage:
+                    return outage
+                except GStreamerError as error:
+                    self._log.warning("grant not checked", user_id=user_id, reason=str(error))
+                return None
+
+        for outage in await asyncio.gather(*map(checked, due)):
+            if outage is not None:
+                raise outage
         return len(due)
+
+    def next_check(self) -> datetime:
+        """When a grant that is good now is to be checked again."""
+        return next_check(self._now(), self._roll())
+
+    async def ended(self, user_id: str, told_at: datetime) -> None:
+        """
+        Act on Twitch's word of ``told_at`` that a person has taken the grant back; it may come more than once.
+
+        Raises:
+            UnavailableError: Postgres, Kafka or (for a grant that is younger than the word) Twitch does not answer.
+        """
+        async with self._grants.locked(user_id) as grant:
+            doubted = grant.tokens is not None and is_outlived(grant.renewed_at, told_at)
+            if grant.tokens is not None and not doubted:
+                await grant.end(self._now())
+                self._log.info("grant ended", user_id=user_id, by="twitch's word")
+        if doubted:
+            await self.is_good(user_id)
+        else:
+            await self._endings.end_all(user_id, GRANT_REVOKED)
+
+    async def doubted(self, user_id: str) -> None:
+        """
+        Have a person's grant checked at once, by whoever checks grants; people without one are fine.
+
+        Raises:
+            UnavailableError: Postgres does not answer.
+        """
+        await self._grants.make_due(user_id, self._now())
 
     async def revoke(self, user_id: str) -> None:
         """
@@ -107,21 +161,36 @@ class Keeper:
             await self._sign_in.revoke(tokens.access)
             await self._sign_in.revoke(tokens.refresh)
 
-    async def _check(self, user_id: str) -> None:
+    async def is_good(self, user_id: str) -> bool:
+        """
+        Whether Twitch says that a person's grant lives, which counts as its hourly check.
+
+        Raises:
+            UnavailableError: Twitch, Postgres or Kafka does not answer.
+        """
         try:
             await self.use(user_id, self._sign_in.validate)
         except GrantEndedError:
-            return
+            return False
         async with self._grants.locked(user_id) as grant:
-            await grant.good_until(self._now() + CHECK_EVERY)
+            await grant.good_until(self.next_check())
+        return True
+
+    def _landed(self, flight: tuple[str, str], task: asyncio.Task[Tokens]) -> None:
+        del self._refreshing[flight]
+        if not task.cancelled():
+            # Whoever asked may have gone away; an error that nobody takes is no news to the event loop.
+            task.exception()
 
     async def _refreshed(self, user_id: str, refused: str) -> Tokens:
         tokens = await self._locked_refresh(user_id, refused)
         if tokens is None:
-            await self._endings.end_all(user_id, GRANT_REVOKED)
-            self._log.info("grant ended", user_id=user_id)
-            raise GrantEndedError(401, "the grant is dead")
+            raise await self._dead(user_id)
         return tokens
+
+    async def _dead(self, user_id: str) -> GrantEndedError:
+        await self._endings.end_all(user_id, GRANT_REVOKED)
+        return GrantEndedError(401, "the grant is dead")
 
     async def _locked_refresh(self, user_id: str, refused: str) -> Tokens | None:
         async with self._grants.locked(user_id) as grant:
@@ -133,7 +202,8 @@ class Keeper:
                 token = await self._sign_in.refresh(had.refresh)
             except GrantEndedError:
                 await grant.end(self._now())
+                self._log.info("grant ended", user_id=user_id, by="a refused refresh")
                 return None
             tokens = Tokens(token.access_token, token.refresh_token, tuple(token.scope) or had.scopes)
-            await grant.renew(tokens, self._now() + CHECK_EVERY, self._now())
+            await grant.renew(tokens, self.next_check(), self._now())
             return tokens

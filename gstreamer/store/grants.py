@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select, update
@@ -25,6 +25,8 @@ from gstreamer.store.secrets import Keyring, Sealed
 LOCKED_S = 30.0
 """How long a grant may be locked: a call to Twitch with its tries happens meanwhile."""
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 class Tokens(NamedTuple):
     """A person's tokens at Twitch; kept out of ``repr``."""
@@ -38,13 +40,27 @@ class Tokens(NamedTuple):
 
 
 class LockedGrant:
-    """A grant whose row is locked until the surrounding transaction ends."""
+    """
+    A grant whose row is locked until the surrounding transaction ends.
 
-    def __init__(self, connection: AsyncConnection, keyring: Keyring, user_id: str, tokens: Tokens | None) -> None:
+    Attributes:
+        tokens: Its tokens, or None if there is no live grant.
+        renewed_at: When it was given, renewed or ended last.
+    """
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        keyring: Keyring,
+        user_id: str,
+        tokens: Tokens | None,
+        renewed_at: datetime,
+    ) -> None:
         self._connection = connection
         self._keyring = keyring
         self._user_id = user_id
         self.tokens = tokens
+        self.renewed_at = renewed_at
 
     async def renew(self, tokens: Tokens, check_at: datetime, now: datetime) -> None:
         """Store the tokens that replace these."""
@@ -113,7 +129,15 @@ class Grants:
         """
         async with self._database.transaction(LOCKED_S) as connection:
             row = (await connection.execute(_row(user_id).with_for_update())).one_or_none()
-            yield LockedGrant(connection, self._keyring, user_id, self._opened(user_id, row))
+            renewed_at = _NEVER if row is None else row.updated_at
+            yield LockedGrant(connection, self._keyring, user_id, self._opened(user_id, row), renewed_at)
+
+    async def make_due(self, user_id: str, now: datetime) -> None:
+        """Have a person's grant checked now; one that is dead or not there is fine."""
+        mine = (col(Grant.user_id) == user_id) & (col(Grant.provider) == TWITCH) & (col(Grant.status) == OK)
+        later = mine & (col(Grant.check_at) > now)
+        async with self._database.once() as connection:
+            await connection.execute(update(Grant).where(later).values(check_at=now))
 
     async def claim_due(self, now: datetime, until: datetime, limit: int) -> tuple[str, ...]:
         """People whose grants are to be checked now; they are due again at ``until`` if nobody reports."""
@@ -142,10 +166,11 @@ class Grants:
         return Tokens(access, refresh, tuple(row.scopes))
 
 
-def _row(user_id: str) -> Select[str, bytes, bytes, list[str], str]:
+def _row(user_id: str) -> Select[str, bytes, bytes, list[str], str, datetime]:
     return select(
-        col(Grant.key_id), col(Grant.nonce), col(Grant.ciphertext), col(Grant.scopes), col(Grant.status)
-    ).where((col(Grant.user_id) == user_id) & (col(Grant.provider) == TWITCH))
+        col(Grant.key_id), col(Grant.nonce), col(Grant.ciphertext), col(Grant.scopes), col(Grant.status),
+        col(Grant.updated_at),
+    ).where((col(Grant.user_id) == user_id) & (col(Grant.provider) == TWITCH))  # fmt: skip
 
 
 def _name(user_id: str) -> tuple[str, ...]:

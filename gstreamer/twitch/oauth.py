@@ -92,8 +92,9 @@ class OAuth:
         Whose token it is; Twitch wants this asked at sign-in and then hourly.
 
         Raises:
-            GrantEndedError: The token is not good (try a refresh).
-            RefusedError: The token is another application's.
+            GrantEndedError: The token is not good (try a refresh), or is another application's: the client id was
+                changed, and everybody has to sign in again.
+            RefusedError: Twitch refuses the call itself.
             UnavailableError: Twitch does not answer.
         """
         headers = {"Authorization": f"OAuth {access_token}"}
@@ -104,7 +105,7 @@ class OAuth:
             raise RefusedError(reply.status, reply.message)
         found = parse(Validation, reply.body)
         if found.client_id != self._application.client_id:
-            raise RefusedError(reply.status, "the token belongs to another application")
+            raise GrantEndedError(reply.status, "the token belongs to another application")
         return found
 
     async def refresh(self, refresh_token: str) -> Token:

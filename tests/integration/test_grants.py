@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
 from gstreamer.core.errors import GrantEndedError
 from gstreamer.deployments.api import upkeep
@@ -120,6 +121,77 @@ async def test_a_grant_that_is_good_is_left_alone_for_another_hour(api: Install)
     assert await api.parts.keeper.check_due() == 0
     assert (await browser.get("/api/me")).status == 200
     api.clock.pass_s(3_600)
+    assert await api.parts.keeper.check_due() == 1
+
+
+async def test_twitchs_word_of_an_end_ends_the_person_everywhere(api: Install) -> None:
+    here, there = await api.signed_in(), await api.signed_in()
+    other = await api.signed_in("viewer_0002")
+    user_id = (await me(here))["id"]
+
+    for _ in range(2):
+        await api.parts.keeper.ended(user_id, api.clock())
+
+    assert [reason for _, reason in api.log.ended] == ["grant_revoked"] * 2
+    assert await api.parts.grants.tokens(user_id) is None
+    assert [(await browser.get("/api/me")).status for browser in (here, there, other)] == [401, 401, 200]
+
+
+async def test_an_old_word_of_an_end_does_not_end_who_has_come_back(api: Install) -> None:
+    told_at = api.clock()
+    api.clock.pass_s(1)
+    browser = await api.signed_in()
+
+    await api.parts.keeper.ended((await me(browser))["id"], told_at)
+
+    assert (api.log.ended, (await browser.get("/api/me")).status) == ([], 200)
+
+
+async def test_an_old_word_of_an_end_is_true_if_twitch_says_so(api: Install) -> None:
+    told_at = api.clock()
+    api.clock.pass_s(1)
+    browser = await api.signed_in()
+    user_id = (await me(browser))["id"]
+    await api.place.order("disconnect", user_id=user_id)
+
+    await api.parts.keeper.ended(user_id, told_at)
+
+    assert [reason for _, reason in api.log.ended] == ["grant_revoked"]
+
+
+async def test_a_word_about_a_stranger_changes_nothing(api: Install) -> None:
+    await api.parts.keeper.ended("7", api.clock())
+    await api.parts.keeper.doubted("7")
+
+    assert (api.log.ended, await api.parts.keeper.check_due()) == ([], 0)
+
+
+async def test_a_grant_in_doubt_is_checked_at_once(api: Install) -> None:
+    browser = await api.signed_in()
+    user_id = (await me(browser))["id"]
+    await api.place.order("disconnect", user_id=user_id)
+    assert await api.parts.keeper.check_due() == 0
+
+    await api.parts.keeper.doubted(user_id)
+
+    assert await api.parts.keeper.check_due() == 1
+    assert [reason for _, reason in api.log.ended] == ["grant_revoked"]
+
+
+async def test_one_grant_that_cannot_be_checked_does_not_keep_the_others(api: Install) -> None:
+    browsers = [await api.signed_in(f"viewer_000{number}") for number in range(1, 4)]
+    ids = [(await me(browser))["id"] for browser in browsers]
+    async with api.database.transaction() as connection:
+        await connection.execute(text("update grants set key_id = 'lost' where user_id = :id"), {"id": ids[0]})
+    for user_id in ids[1:]:
+        await api.place.order("disconnect", user_id=user_id)
+    api.clock.pass_s(3_600)
+
+    assert await api.parts.keeper.check_due() == 3
+
+    assert [reason for _, reason in api.log.ended] == ["grant_revoked"] * 2
+    assert await api.parts.keeper.check_due() == 0
+    api.clock.pass_s(300)
     assert await api.parts.keeper.check_due() == 1
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from datetime import UTC, datetime
 
 import ray
 
@@ -12,10 +14,18 @@ from gstreamer.actors.subscriptions import Subscriptions
 from gstreamer.actors.wiring import Config, Ports
 from gstreamer.core.errors import ConfigurationError
 from gstreamer.core.ids import SUBSCRIPTIONS
+from gstreamer.core.ports import Log
 from gstreamer.core.topics import CONTROL, UNROUTED
+from gstreamer.grants.endings import Endings
+from gstreamer.grants.keeper import Keeper
+from gstreamer.grants.ports import SignIn
 from gstreamer.kafka.inbox import Inbox
+from gstreamer.settings import Settings
+from gstreamer.store.accounts import Accounts
 from gstreamer.store.engine import Database
 from gstreamer.store.favourites import Favourites
+from gstreamer.store.grants import Grants
+from gstreamer.store.secrets import Keyring
 from gstreamer.twitch.client import Twitch, Webhook
 from gstreamer.twitch.http import Application
 
@@ -34,20 +44,29 @@ class SubscriptionsActor(Subscriptions):
         application = Application(twitch.client_id, secret, twitch.id_url, twitch.api_url)
         webhook = Webhook(f"{on.settings.public_url}/eventsub", twitch.webhook_secret.get_secret_value())
         database = Database(on.settings.store.urls[0].get_secret_value())
+        platform, records = Twitch(application, on.metrics), on.producer()
         ports = Ports(
-            Twitch(application, on.metrics),
+            platform,
             on.admin(),
-            on.producer(),
+            records,
             Inbox(on.bootstrap, on.settings.kafka.extra, SUBSCRIPTIONS_GROUP, (UNROUTED, CONTROL)),
             Favourites(database, on.settings.limits.subscriptions),
             on.handles.placement(),
             on.metrics,
+            keeper_of(on.settings, database, platform.oauth, records),
         )
         kafka = on.settings.kafka
         families = tuple(twitch.families)
         config = Config(webhook, families, twitch.linger_s, kafka.topic_prefix, kafka.replication_factor)
         super().__init__(config, ports)
         on.work.add(asyncio.get_running_loop().create_task(self.run(), name="subscriptions"))
+
+
+def keeper_of(wanted: Settings, database: Database, sign_in: SignIn, records: Log) -> Keeper:
+    """People's grants, for an actor that uses them or hears of their end."""
+    keyring = Keyring((key.get_secret_value() for key in wanted.store.keys), os.urandom)
+    endings = Endings(records, Accounts(database))
+    return Keeper(Grants(database, keyring), sign_in, endings, lambda: datetime.now(UTC))
 
 
 def ensure_actors() -> None:

@@ -30,7 +30,6 @@ from gstreamer.deployments.api.context import (
 from gstreamer.deployments.api.lookup import person_of
 from gstreamer.deployments.api.notices import notice
 from gstreamer.grants.endings import ENDED
-from gstreamer.grants.keeper import CHECK_EVERY
 from gstreamer.store.accounts import ListedSession, NewSession, Person, SignedIn
 from gstreamer.store.grants import Tokens
 from gstreamer.store.models import OK
@@ -174,7 +173,7 @@ async def _grant(parts: Parts, code: str) -> Person:
     person = person_of(await parts.helix.me(token.access_token))
     tokens = Tokens(token.access_token, token.refresh_token, tuple(sorted(validation.scopes)))
     now = parts.now()
-    await parts.grants.put(person, tokens, now + CHECK_EVERY, now)
+    await parts.grants.put(person, tokens, parts.keeper.next_check(), now)
     return person
 
 

@@ -12,7 +12,9 @@ from gstreamer.grants.endings import ENDED, GRANT_REVOKED
 from gstreamer.grants.keeper import CLAIMED
 
 SWEEP_S = 60.0
-CHECK_S = 15.0
+CHECK_S = 2.0
+"""So soon is a grant checked that Twitch has raised doubts about; looking costs one read of an index."""
+
 USE_S = 1_200.0
 AWAY_S = 30.0
 TOUCHED = 1_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from gstreamer.actors.mail import Mail
 from gstreamer.actors.subscriptions import Subscriptions
 from gstreamer.core.errors import UnavailableError
-from gstreamer.core.records import MESSAGE_ID, Record
+from gstreamer.core.records import MESSAGE_ID, TWITCH_TIMESTAMP, Record
 from gstreamer.core.topics import CONTROL, DEAD_LETTERS, UNROUTED
 from tests.subscriptions import CONFIG, World, down
 
@@ -30,7 +31,7 @@ async def started(world: World) -> tuple[Subscriptions, Mail]:
     await subscriptions.read_favourites()
     await subscriptions.settle_residents()
     await subscriptions.reconcile()
-    return subscriptions, Mail(world.mail, world.records, subscriptions)
+    return subscriptions, Mail(world.mail, world.records, subscriptions, world.revocations)
 
 
 async def test_an_event_of_a_wanted_streamer_moves_to_its_topic_as_it_is() -> None:
@@ -74,7 +75,7 @@ async def test_nothing_is_judged_before_favourites_are_known() -> None:
     world = World("11")
     world.mail.waiting = [record(UNROUTED, 0, event())]
     subscriptions = Subscriptions(CONFIG, world.ports(), world.time.clock())
-    mail = Mail(world.mail, world.records, subscriptions)
+    mail = Mail(world.mail, world.records, subscriptions, world.revocations)
     with pytest.raises(UnavailableError, match="favourites have not been read yet"):
         await mail.turn()
 
@@ -131,6 +132,77 @@ async def test_an_event_without_a_streamer_is_passed_over() -> None:
 
     assert world.mail.committed == [0]
     assert world.records.sent == []
+
+
+def taken_back(user_id: object = "1000007") -> dict[str, Any]:
+    return {"subscription": {"id": "s", "condition": {"client_id": "c"}}, "event": {"user_id": user_id}}
+
+
+def grant_record(offset: int, body: object, at: str = "2026-11-24T20:00:00.123456789Z") -> Record:
+    headers = {"type": "user.authorization.revoke", TWITCH_TIMESTAMP: at}
+    return record(CONTROL, offset, body, key=None)._replace(headers=headers, time_ms=1_700_000_000_000)
+
+
+async def test_a_grant_that_was_taken_back_is_ended_as_of_twitchs_time() -> None:
+    world = World()
+    _, mail = await started(world)
+    world.mail.waiting = [grant_record(0, taken_back())]
+
+    await mail.turn()
+
+    assert world.revocations.over == [("1000007", datetime(2026, 11, 24, 20, 0, 0, 123456, tzinfo=UTC))]
+    assert world.mail.committed == [0]
+
+
+@pytest.mark.parametrize("at", ["", "yesterday"])
+async def test_without_twitchs_time_the_logs_counts(at: str) -> None:
+    world = World()
+    _, mail = await started(world)
+    world.mail.waiting = [grant_record(0, taken_back(), at)]
+
+    await mail.turn()
+
+    assert world.revocations.over == [("1000007", datetime.fromtimestamp(1_700_000_000, UTC))]
+
+
+async def test_an_end_that_could_not_be_acted_on_comes_again() -> None:
+    world = World()
+    _, mail = await started(world)
+    world.mail.waiting = [grant_record(0, taken_back())]
+    world.revocations.error = down("postgres")
+    with pytest.raises(UnavailableError):
+        await mail.turn()
+    assert world.mail.committed == []
+    world.revocations.error = None
+
+    await mail.turn()
+
+    assert [user_id for user_id, _ in world.revocations.over] == ["1000007"]
+    assert world.mail.committed == [0]
+
+
+@pytest.mark.parametrize("user_id", [None, 7, "", "a/b"])
+async def test_an_end_of_nobodys_grant_is_passed_over(user_id: object) -> None:
+    world = World()
+    _, mail = await started(world)
+    world.mail.waiting = [grant_record(0, taken_back(user_id))]
+
+    await mail.turn()
+
+    assert (world.revocations.over, world.mail.committed) == ([], [0])
+
+
+async def test_the_people_of_a_subscription_that_lost_its_authorization_are_doubted() -> None:
+    world = World("11")
+    _, mail = await started(world)
+    condition = {"broadcaster_user_id": "11", "user_id": "11", "moderator_user_id": "12"}
+    subscription = {"id": "made-1", "status": "authorization_revoked", "condition": condition}
+    other = {"id": "made-2", "status": "user_removed", "condition": {"broadcaster_user_id": "13"}}
+    world.mail.waiting = [record(CONTROL, at, {"subscription": one}) for at, one in enumerate((subscription, other))]
+
+    await mail.turn()
+
+    assert world.revocations.doubts == ["11", "12"]
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b"7", b"[" * 100_000])
