@@ -44,7 +44,7 @@ ROUTES = {"api": "/", "webhooks": "/eventsub", "websocket": "/ws"}
 def api(args: dict[str, Any]) -> Application:
     """REST and the page (``import_path`` in serve_config.yaml)."""
     from gstreamer.actors.spawn.rest import ensure_actors
-    from gstreamer.deployments import api as deployment
+    from gstreamer.deployments.api import serving as deployment
 
     ensure_actors()
     return deployment.application(args)

@@ -1,7 +1,7 @@
 """The schema brought forward, by whoever comes first; a database of a newer gstreamer is refused.
 
 Everything happens in one transaction under an advisory lock, so starts at the same time make one migration, and
-one that fails leaves the schema as it was.
+one that fails leaves the schema as it was. Alembic is loaded only where there is something to do.
 """
 
 from __future__ import annotations
@@ -9,10 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
@@ -54,30 +50,39 @@ def migrate(dsn: str) -> str:
         raise GStreamerError(f"the schema at {place_of(dsn)} cannot be migrated: {_first_line(error)}") from None
 
 
-def configuration(connection: Connection) -> Config:
-    """Alembic's configuration for a connection."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
+def revisions() -> tuple[str, ...]:
+    """Every revision of the schema, the oldest first: a migration's file begins with its own, and they sort."""
+    return tuple(sorted(file.stem.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")))
 
 
 def _forward(connection: Connection, place: str) -> str:
-    config = configuration(connection)
-    scripts = ScriptDirectory.from_config(config)
-    head = scripts.get_current_head()
-    assert head is not None
-    known = {script.revision for script in scripts.walk_revisions()}
-    found = MigrationContext.configure(connection).get_current_heads()
+    known = revisions()
+    found = _found(connection)
     for revision in found:
         if revision not in known:
             raise ConfigurationError(
-                f"the database at {place} has schema {revision}, which is newer than this gstreamer's {head}: "
+                f"the database at {place} has schema {revision}, which is newer than this gstreamer's {known[-1]}: "
                 "run the gstreamer that made it, or a newer one"
             )
-    if found != (head,):
-        command.upgrade(config, "head")
-    return head
+    if found != (known[-1],):
+        _upgrade(connection)
+    return known[-1]
+
+
+def _found(connection: Connection) -> tuple[str, ...]:
+    if connection.scalar(text("select to_regclass('alembic_version')")) is None:
+        return ()
+    return tuple(connection.scalars(text("select version_num from alembic_version")))
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -8,8 +8,8 @@ import pytest
 
 from gstreamer.core.auth import derive_key, read_ticket
 from gstreamer.core.health import Finding
-from gstreamer.deployments.api import openapi
 from gstreamer.deployments.api.board import Probe
+from gstreamer.deployments.api.spec import openapi
 from tests.api import SECRET, SNAPSHOT, Install
 
 ORIGIN = "http://localhost:8000"

@@ -1,10 +1,10 @@
-"""The api's Serve deployment: a replica opens its parts from the settings and closes them at its end."""
+"""A replica of the api opens its parts from the settings, and closes them at its end."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -21,10 +21,8 @@ from gstreamer.core.health import Finding, State, subscriptions_finding, webhook
 from gstreamer.core.topics import SESSIONS
 from gstreamer.deployments.api import upkeep
 from gstreamer.deployments.api.board import Board, Findings, Probe, answering_probe, database_probe
-from gstreamer.deployments.api.builder import built
 from gstreamer.deployments.api.config import configured, needed
 from gstreamer.deployments.api.context import Parts
-from gstreamer.deployments.api.edge import Edge
 from gstreamer.deployments.api.live import Connections, Hosts
 from gstreamer.deployments.api.lookup import Lookup
 from gstreamer.grants.endings import Endings
@@ -41,42 +39,11 @@ from gstreamer.store.secrets import Keyring
 from gstreamer.twitch.client import Twitch
 from gstreamer.twitch.http import Application
 
-REPLICAS = 1
-RESOURCES = {"rest": 1}
-MAX_ONGOING = 1_000
 APPLICATIONS = ("api", "webhooks", "websocket")
 SERVE_EVERY_S = 10.0
 TWITCH_EVERY_S = 60.0
 ANYBODY = "12826"
 """A user id to ask for, to see that Twitch answers; it need not exist."""
-
-
-class Api:
-    """A replica of the api; its ASGI application opens the parts as it starts."""
-
-    def __repr__(self) -> str:
-        return "api"
-
-
-def application(args: Mapping[str, Any]) -> serve.Application:
-    """
-    The Serve application for the route prefix ``/``.
-
-    Args:
-        args: ``replicas`` (1), and ``resources`` that each takes ({"rest": 1}).
-    """
-    deployed_as = serve.deployment(
-        name="api",
-        num_replicas=int(args.get("replicas", REPLICAS)),
-        max_ongoing_requests=MAX_ONGOING,
-        ray_actor_options={"num_cpus": 0, "resources": dict(args.get("resources", RESOURCES))},
-    )
-    deployment: serve.Deployment = deployed_as(serve.ingress(_asgi)(Api))
-    return deployment.bind()
-
-
-def _asgi() -> Edge:
-    return built(lambda: opened(settings.load()))
 
 
 @asynccontextmanager
