@@ -102,6 +102,14 @@ class Person:
         async with self._http.get(begin, allow_redirects=False) as answer:
             assert answer.status == 302, await answer.text()
             authorize = answer.headers["Location"]
+        status, back = await self._agree(authorize, login)
+        if status == 302:
+            # What was granted elsewhere is asked for too.
+            status, back = await self._agree(back, login)
+        assert status == 303, back
+
+    async def _agree(self, authorize: str, login: str | None) -> tuple[int, str]:
+        """What the callback answers once the person has agreed: its status, and where it leads."""
         parts = urlsplit(authorize)
         if login is not None:
             authorize = authorize.replace(parts.path, parts.path + "/as", 1) + f"&login={login}"
@@ -115,7 +123,7 @@ class Person:
             assert found is not None, page[:2000]
             back = unescape(found.group(1))
         async with self._http.get(back, allow_redirects=False) as answer:
-            assert answer.status == 303, await answer.text()
+            return answer.status, answer.headers.get("Location") or await answer.text()
 
     async def favour(self, streamer_ids: Sequence[str]) -> None:
         """Add favourites."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import enum
 import hashlib
 import hmac
 import json
@@ -23,6 +24,21 @@ STATE_PURPOSE = b"gstreamer sign-in v1"
 SCOPES: dict[str, tuple[str, ...]] = {
     "chat": ("user:read:chat", "user:write:chat"),
     "follows": ("user:read:follows",),
+    "moderation": (
+        "channel:read:vips",
+        "moderation:read",
+        "moderator:read:automod_settings",
+        "moderator:read:banned_users",
+        "moderator:read:blocked_terms",
+        "moderator:read:chat_messages",
+        "moderator:read:chat_settings",
+        "moderator:read:moderators",
+        "moderator:read:shield_mode",
+        "moderator:read:suspicious_users",
+        "moderator:read:unban_requests",
+        "moderator:read:vips",
+        "moderator:read:warnings",
+    ),
     "streamer": (
         "bits:read",
         "channel:bot",
@@ -36,9 +52,15 @@ SCOPES: dict[str, tuple[str, ...]] = {
         "channel:read:subscriptions",
         "moderator:read:followers",
         "moderator:read:shoutouts",
+        "user:bot",
+        "user:read:chat",
     ),
 }
-"""Groups of scopes by what they are for; signing in alone needs none."""
+"""
+Groups of scopes by what they are for; signing in alone needs none.
+
+All of them read, but for ``user:write:chat``: what would need leave to act on a channel is not asked for.
+"""
 
 
 class BadStateError(RejectedError):
@@ -54,12 +76,14 @@ class State(NamedTuple):
         browser: Hash of the cookie that the browser got, in hexadecimal.
         next: Where to go after it.
         expires_ms: From when on it is refused.
+        widened: Whether the person was sent to Twitch a second time, for what an earlier grant covers besides.
     """
 
     id: str
     browser: str
     next: str
     expires_ms: int
+    widened: bool = False
 
 
 def browser_hash(cookie: str) -> str:
@@ -109,6 +133,27 @@ def scopes_of(groups: Iterable[str], granted: Iterable[str]) -> tuple[str, ...]:
             raise RejectedError(f"there is no scope group {group[:40]!r}; use {', '.join(sorted(SCOPES))}")
         wanted.update(SCOPES[group])
     return tuple(sorted(wanted))
+
+
+class Keep(enum.Enum):
+    """Which of two grants of one person is kept: the one that we hold, or the one that has just been given."""
+
+    NEW = "new"
+    HELD = "held"
+    NEITHER = "neither"
+    """Each covers what the other does not: ask Twitch for both together."""
+
+
+def which_to_keep(held: Iterable[str], given: Iterable[str]) -> Keep:
+    """
+    Which grant covers more, by the scopes of each.
+
+    A person who signs in on another device is asked for nothing, and shall not lose there what was granted here.
+    """
+    held, given = set(held), set(given)
+    if held <= given:
+        return Keep.NEW
+    return Keep.HELD if given <= held else Keep.NEITHER
 
 
 def has_group(group: str, granted: Iterable[str]) -> bool:

@@ -88,6 +88,17 @@ class Accounts:
         async with self._database.once() as connection:
             await connection.execute(insert(Session).values(row))
 
+    async def renew_session(self, session_id: str, value_hash: bytes, now: datetime) -> bool:
+        """
+        Whether a session is there; then it counts from now, and its cookie has another value.
+
+        Sockets know the session by its public id and live on; who had the old value has nothing.
+        """
+        mine = update(Session).where(col(Session.id) == session_id)
+        changed = mine.values(value_hash=value_hash, created_at=now, last_seen_at=now).returning(col(Session.id))
+        async with self._database.once() as connection:
+            return (await connection.execute(changed)).one_or_none() is not None
+
     async def signed_in(self, value_hash: bytes) -> SignedIn | None:
         """Who has the session with that cookie, ended by its age or not; None if there is none."""
         query = (

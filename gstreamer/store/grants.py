@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -97,8 +97,6 @@ class Grants:
 
     async def put(self, person: Person, tokens: Tokens, check_at: datetime, now: datetime) -> None:
         """Keep a person who has just granted these tokens."""
-        profile = {"login": person.login, "display_name": person.display_name, "avatar_url": person.avatar_url}
-        known = insert(User).values(id=person.id, created_at=now, updated_at=now, **profile)
         grant = {
             "status": OK,
             "check_at": check_at,
@@ -107,12 +105,15 @@ class Grants:
         }
         granted = insert(Grant).values(user_id=person.id, provider=TWITCH, **grant)
         async with self._database.transaction() as connection:
-            await connection.execute(
-                known.on_conflict_do_update(index_elements=["id"], set_={**profile, "updated_at": now})
-            )
+            await connection.execute(_known(person, now))
             await connection.execute(
                 granted.on_conflict_do_update(index_elements=["user_id", "provider"], set_=grant)
             )
+
+    async def know(self, person: Person, now: datetime) -> None:
+        """Keep a person's profile; their grant stays as it is."""
+        async with self._database.once() as connection:
+            await connection.execute(_known(person, now))
 
     async def tokens(self, user_id: str) -> Tokens | None:
         """A person's tokens, or None if there is no live grant."""
@@ -164,6 +165,12 @@ class Grants:
         sealed = Sealed(row.key_id, row.nonce, row.ciphertext)
         access, refresh = json.loads(self._keyring.open(_name(user_id), sealed))
         return Tokens(access, refresh, tuple(row.scopes))
+
+
+def _known(person: Person, now: datetime) -> Insert:
+    profile = {"login": person.login, "display_name": person.display_name, "avatar_url": person.avatar_url}
+    known = insert(User).values(id=person.id, created_at=now, updated_at=now, **profile)
+    return known.on_conflict_do_update(index_elements=["id"], set_={**profile, "updated_at": now})
 
 
 def _row(user_id: str) -> Select[str, bytes, bytes, list[str], str, datetime]:

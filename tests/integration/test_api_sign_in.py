@@ -161,15 +161,83 @@ async def test_scopes_are_asked_for_together_with_those_granted_before(api: Inst
     assert asked == "user:read:chat user:read:follows user:write:chat"
 
 
-async def test_granting_more_keeps_the_session(api: Install) -> None:
+async def test_granting_more_keeps_the_session_under_a_new_cookie(api: Install) -> None:
     browser = await api.signed_in()
-    value = browser.cookies["gstreamer"]
+    before = dict(browser.cookies)
+    session = (await browser.get("/api/auth/sessions")).json()["sessions"][0]["id"]
 
     await api.sign_in(browser, query="scope=follows")
 
-    assert browser.cookies["gstreamer"] == value
     assert (await browser.get("/api/me")).json()["scopes"] == ["user:read:follows"]
+    assert [one["id"] for one in (await browser.get("/api/auth/sessions")).json()["sessions"]] == [session]
     assert api.log.ended == []
+    copied = api.browser()
+    copied.cookies = before
+    assert (await copied.get("/api/me")).status == 401
+
+
+async def test_granting_more_begins_the_session_s_days_anew(api: Install) -> None:
+    browser = await api.signed_in()
+    for _ in range(71):
+        api.clock.pass_s(36_000)
+        await browser.get("/api/me")
+    await api.sign_in(browser, query="scope=follows")
+
+    api.clock.pass_s(36_000)
+
+    assert (await browser.get("/api/me")).status == 200
+
+
+async def test_signing_in_on_another_device_keeps_what_was_granted(api: Install) -> None:
+    first = await api.signed_in(query="scope=chat")
+    granted = await api.parts.grants.tokens((await first.get("/api/me")).json()["id"])
+
+    second = await api.signed_in()
+
+    assert granted is not None
+    assert (await second.get("/api/me")).json()["scopes"] == ["user:read:chat", "user:write:chat"]
+    assert await api.parts.grants.tokens((await first.get("/api/me")).json()["id"]) == granted
+
+
+async def test_on_another_device_more_is_asked_for_together_with_what_was_granted(api: Install) -> None:
+    await api.signed_in(query="scope=chat")
+    second = api.browser()
+    again = await api.sign_in(second, query="scope=follows&next=/x")
+    asked = again.header("location") or ""
+    assert (again.status, parse_qs(urlsplit(asked).query)["scope"]) == (
+        302, ["user:read:chat user:read:follows user:write:chat"],
+    )  # fmt: skip
+
+    answer = await second.get(await api.agreed(asked, "viewer_0001"))
+
+    assert (answer.status, answer.header("location")) == (303, "/x")
+    assert (await second.get("/api/me")).json()["scopes"] == [
+        "user:read:chat",
+        "user:read:follows",
+        "user:write:chat",
+    ]
+
+
+async def test_who_still_grants_less_is_sent_to_twitch_only_once(api: Install) -> None:
+    await api.signed_in(query="scope=chat")
+    second = api.browser()
+    asked = (await api.sign_in(second, query="scope=follows")).header("location") or ""
+    less = asked.replace("user%3Aread%3Achat+", "").replace("+user%3Awrite%3Achat", "")
+
+    answer = await second.get(await api.agreed(less, "viewer_0001"))
+
+    assert answer.status == 303
+    assert (await second.get("/api/me")).json()["scopes"] == ["user:read:follows"]
+
+
+async def test_of_a_grant_that_has_died_nothing_is_kept(api: Install) -> None:
+    first = await api.signed_in(query="scope=chat")
+    await api.place.order("disconnect", user_id=(await first.get("/api/me")).json()["id"])
+
+    second = await api.signed_in()
+
+    assert (await second.get("/api/me")).json()["scopes"] == []
+    assert (await first.get("/api/me")).status == 401
 
 
 async def test_signing_in_as_somebody_else_ends_the_session_before(api: Install) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -15,7 +16,17 @@ from gstreamer.core.browser import is_other_loopback, safe_next
 from gstreamer.core.errors import RefusedError, RejectedError, UnavailableError
 from gstreamer.core.problems import ProblemError
 from gstreamer.core.sessions import has_ended, hash_value, shown_user_agent
-from gstreamer.core.signin import STATE_S, BadStateError, State, browser_hash, read_state, scopes_of, sign_state
+from gstreamer.core.signin import (
+    STATE_S,
+    BadStateError,
+    Keep,
+    State,
+    browser_hash,
+    read_state,
+    scopes_of,
+    sign_state,
+    which_to_keep,
+)
 from gstreamer.deployments.api import shapes
 from gstreamer.deployments.api.context import (
     MaybeSignedIn,
@@ -48,7 +59,7 @@ async def login(
     parts: Needed,
     session: MaybeSignedIn,
     next: Annotated[str | None, Query(description="Path of the page to come back to.")] = None,  # noqa: A002
-    scope: Annotated[list[str] | None, Query(description="What for: chat, follows, streamer.")] = None,
+    scope: Annotated[list[str] | None, Query(description="What for: chat, follows, moderation, streamer.")] = None,
 ) -> RedirectResponse:
     """Go to Twitch to sign in, or to grant more."""
     config = parts.config
@@ -59,13 +70,7 @@ async def login(
         scopes = scopes_of(groups, () if session is None else session.scopes)
     except RejectedError as error:
         raise ProblemError(422, str(error)) from None
-    cookie = _text(parts.random(COOKIE_BYTES))
-    expires_ms = parts.now_ms() + STATE_S * 1000
-    state = State(parts.random(ID_BYTES).hex(), browser_hash(cookie), safe_next(next), expires_ms)
-    url = parts.sign_in.authorize_url(config.callback, scopes, sign_state(config.state_key, state))
-    response = RedirectResponse(url, status_code=302)
-    set_cookie(response, config.sign_in, cookie, STATE_S)
-    return response
+    return _to_twitch(parts, scopes, safe_next(next))
 
 
 @routes.get("/callback", status_code=303, response_class=RedirectResponse)
@@ -90,7 +95,9 @@ async def callback(
         words = "You did not give access at Twitch, so you are not signed in."
         return _done(parts, notice(403, "Signing in was cancelled", words))
     try:
-        person = await _grant(parts, code)
+        person, lacking = await _grant(parts, code, widened=known.widened)
+        if lacking:
+            return _to_twitch(parts, lacking, known.next, widened=True)
         response = RedirectResponse(known.next, status_code=303)
         await _enter(parts, request, response, person, session)
     except RefusedError as refusal:
@@ -166,29 +173,57 @@ async def _use(parts: Parts, text: str, cookie: str | None) -> State:
     return state
 
 
-async def _grant(parts: Parts, code: str) -> Person:
-    """The person whom a code is of, kept with the tokens."""
+def _to_twitch(parts: Parts, scopes: Iterable[str], next: str, *, widened: bool = False) -> RedirectResponse:  # noqa: A002
+    config = parts.config
+    cookie = _text(parts.random(COOKIE_BYTES))
+    expires_ms = parts.now_ms() + STATE_S * 1000
+    state = State(parts.random(ID_BYTES).hex(), browser_hash(cookie), next, expires_ms, widened)
+    url = parts.sign_in.authorize_url(config.callback, scopes, sign_state(config.state_key, state))
+    response = RedirectResponse(url, status_code=302)
+    set_cookie(response, config.sign_in, cookie, STATE_S)
+    return response
+
+
+async def _grant(parts: Parts, code: str, *, widened: bool) -> tuple[Person, tuple[str, ...]]:
+    """
+    The person whom a code is of, with their grant kept; or what to ask Twitch for first.
+
+    A grant that we hold already and that covers more is kept in place of the new one, as long as it lives.
+    """
     token = await parts.sign_in.exchange_code(code, parts.config.callback)
-    validation = await parts.sign_in.validate(token.access_token)
+    given = tuple(sorted((await parts.sign_in.validate(token.access_token)).scopes))
     person = person_of(await parts.helix.me(token.access_token))
-    tokens = Tokens(token.access_token, token.refresh_token, tuple(sorted(validation.scopes)))
-    now = parts.now()
-    await parts.grants.put(person, tokens, parts.keeper.next_check(), now)
-    return person
+    held = await parts.grants.tokens(person.id)
+    keep = Keep.NEW if held is None else which_to_keep(held.scopes, given)
+    if held is not None and keep is not Keep.NEW and await parts.keeper.is_good(person.id):
+        if keep is Keep.HELD:
+            await parts.grants.know(person, parts.now())
+            return person, ()
+        if not widened:
+            return person, scopes_of((), (*held.scopes, *given))
+    tokens = Tokens(token.access_token, token.refresh_token, given)
+    await parts.grants.put(person, tokens, parts.keeper.next_check(), parts.now())
+    if given:
+        # Families that a streamer has granted are subscribed from now on.
+        await parts.follow_favourites()
+    return person, ()
 
 
 async def _enter(parts: Parts, request: Request, response: Response, person: Person, before: SignedIn | None) -> None:
     """
     Sign a person in here.
 
-    Who was signed in here as the same person has only granted more: the session, and its sockets, live on. Another
-    person's session ends, and so does one whose grant had died: connection actors may know its end already.
+    Who was signed in here as the same person has only granted more: the session's sockets live on, and its cookie
+    gets a new value. Another person's session ends, and so does one whose grant had died: connection actors may know
+    its end already.
     """
+    value = _text(parts.random(COOKIE_BYTES))
     if before is not None:
-        if before.person.id == person.id and before.grant == OK:
+        same = before.person.id == person.id and before.grant == OK
+        if same and await parts.accounts.renew_session(before.session_id, hash_value(value), parts.now()):
+            set_cookie(response, parts.config.session, value, parts.config.lifetime.absolute_s)
             return
         await parts.endings.end((before.session_id,), ENDED)
-    value = _text(parts.random(COOKIE_BYTES))
     agent = shown_user_agent(request.headers.get("user-agent"))
     session = NewSession(parts.random(ID_BYTES).hex(), hash_value(value), agent)
     await parts.accounts.add_session(person.id, session, parts.now())

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,12 +15,14 @@ from gstreamer.core.errors import RejectedError
 from gstreamer.core.signin import (
     SCOPES,
     BadStateError,
+    Keep,
     State,
     browser_hash,
     has_group,
     read_state,
     scopes_of,
     sign_state,
+    which_to_keep,
 )
 
 KEY = b"k" * 32
@@ -64,10 +71,47 @@ def test_scopes_are_asked_for_together_with_those_granted_before() -> None:
 
 
 def test_an_unknown_group_is_named_with_those_there_are() -> None:
-    with pytest.raises(RejectedError, match="no scope group 'root'; use chat, follows, streamer"):
+    with pytest.raises(RejectedError, match="no scope group 'root'; use chat, follows, moderation, streamer"):
         scopes_of(("root",), ())
 
 
 def test_a_grant_covers_a_group_only_whole() -> None:
     assert has_group("chat", SCOPES["chat"])
     assert not has_group("chat", ("user:read:chat",))
+
+
+@pytest.mark.parametrize(
+    ("held", "given", "kept"),
+    [
+        ((), (), Keep.NEW),
+        ((), ("a",), Keep.NEW),
+        (("a",), ("a",), Keep.NEW),
+        (("a",), ("a", "b"), Keep.NEW),
+        (("a",), (), Keep.HELD),
+        (("a", "b"), ("b",), Keep.HELD),
+        (("a",), ("b",), Keep.NEITHER),
+    ],
+)
+def test_of_two_grants_the_one_that_covers_more_is_kept(
+    held: tuple[str, ...], given: tuple[str, ...], kept: Keep
+) -> None:
+    assert which_to_keep(held, given) is kept
+
+
+def test_a_state_that_was_begun_before_an_upgrade_is_good() -> None:
+    payload = json.dumps(list(STATE)[:4], separators=(",", ":")).encode()
+    parts = (payload, hmac.digest(KEY, payload, hashlib.sha256))
+    text = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+
+    assert read_state(KEY, text, "cookie", 0) == STATE
+
+
+def test_nothing_is_asked_for_that_lets_us_act_but_sending_chat() -> None:
+    acting = [scope for group in SCOPES.values() for scope in group if "manage" in scope or "write" in scope]
+
+    assert acting == ["user:write:chat"]
+    assert "channel:moderate" not in {scope for group in SCOPES.values() for scope in group}
+
+
+def test_a_streamer_who_opts_in_also_lets_chat_be_read_without_a_socket_of_theirs() -> None:
+    assert {"channel:bot", "user:bot", "user:read:chat"} <= set(SCOPES["streamer"])
