@@ -1,4 +1,4 @@
-"""The command line: gstreamer up | doctor | topics | trace | placement.
+"""The command line: gstreamer up | doctor | topics | trace | placement | grants.
 
 It must start at once: each command imports what it needs when it runs, Ray last of all.
 """
@@ -103,6 +103,38 @@ def placement(data_dir: Path | None) -> None:
 
     with _one_sentence():
         click.echo(_run(explained(attach.settings_of(data_dir))))
+
+
+@main.group()
+def grants() -> None:
+    """Change the key that people's grants at Twitch are encrypted with."""
+
+
+@grants.command("new-key")
+@click.argument("key_id")
+def grants_new_key(key_id: str) -> None:
+    """Print a new key named KEY_ID, as GSTREAMER_STORE__KEYS takes it; nothing is changed."""
+    from gstreamer.cli.grants import new_key
+
+    with _one_sentence():
+        click.echo(new_key(key_id))
+
+
+@grants.command("rotate")
+@_DATA_DIR
+def grants_rotate(data_dir: Path | None) -> None:
+    """Encrypt every grant with the first key of GSTREAMER_STORE__KEYS.
+
+    Everything may run meanwhile, and the command may be broken off and run again: it goes on where it was. Add the
+    new key behind the old ones first and restart, then put it in front and restart, so that everybody can read what
+    anybody writes; docs/operations.md has the steps. Exits with 1 if some grant is left under another key.
+    """
+    from gstreamer.cli import attach
+    from gstreamer.cli.grants import rotated
+
+    with _one_sentence():
+        if not _run(rotated(attach.settings_of(data_dir), click.echo)):
+            sys.exit(1)
 
 
 @contextmanager

@@ -14,13 +14,15 @@ from typing import NamedTuple
 import aiohttp
 import psycopg
 
-from gstreamer.core.errors import GStreamerError
+from gstreamer.cli.grants import standing
+from gstreamer.core.errors import GStreamerError, UnavailableError
 from gstreamer.core.topics import own_topics
 from gstreamer.embedded.java import find_java
 from gstreamer.kafka.admin import Admin
 from gstreamer.settings import Settings
-from gstreamer.store.engine import place_of
-from gstreamer.store.secrets import Keyring
+from gstreamer.store.engine import Database, check_dsn, place_of
+from gstreamer.store.rotation import Rotation
+from gstreamer.store.secrets import Keyring, keys_of
 
 ASK_S = 5.0
 OLDEST_POSTGRES = 14
@@ -128,11 +130,27 @@ async def _secrets(tree: Settings) -> str:
     secret = tree.session.secret
     if secret is not None and len(secret.get_secret_value()) < SECRET_CHARS:
         raise _WrongError(f"session.secret is shorter than {SECRET_CHARS} characters: choose a longer one")
-    keys = [key.get_secret_value() for key in tree.store.keys]
-    if keys:
-        Keyring(keys, os.urandom)
-    generated = secret is None or not keys or tree.twitch.webhook_secret is None
-    return "those that are not set are generated" if generated else "each is set and fits"
+    generated = secret is None or not tree.store.keys or tree.twitch.webhook_secret is None
+    words = "those that are not set are generated" if generated else "each is set and fits"
+    older = await _older_keys(tree)
+    return f"{words}; {older}" if older else words
+
+
+async def _older_keys(tree: Settings) -> str:
+    """What is to be told of grants that other keys seal than the first."""
+    if not tree.store.keys:
+        return ""
+    keyring = Keyring(keys_of(tree.store.keys), os.urandom)
+    if not tree.store.urls:
+        return ""
+    database = Database(check_dsn(tree.store.urls[0].get_secret_value()))
+    try:
+        return standing(keyring, await Rotation(database, keyring).by_key())
+    except UnavailableError:
+        # The database is another finding; without its tables there are no grants.
+        return ""
+    finally:
+        await database.close()
 
 
 async def _public_url(tree: Settings) -> str:

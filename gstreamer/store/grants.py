@@ -163,7 +163,7 @@ class Grants:
         if row is None or row.status != OK:
             return None
         sealed = Sealed(row.key_id, row.nonce, row.ciphertext)
-        access, refresh = json.loads(self._keyring.open(_name(user_id), sealed))
+        access, refresh = json.loads(self._keyring.open(row_name(user_id, TWITCH), sealed))
         return Tokens(access, refresh, tuple(row.scopes))
 
 
@@ -180,10 +180,11 @@ def _row(user_id: str) -> Select[str, bytes, bytes, list[str], str, datetime]:
     ).where((col(Grant.user_id) == user_id) & (col(Grant.provider) == TWITCH))  # fmt: skip
 
 
-def _name(user_id: str) -> tuple[str, ...]:
-    return ("grants", user_id, TWITCH)
+def row_name(user_id: str, provider: str) -> tuple[str, ...]:
+    """What the associated data of a grant's ciphertext names."""
+    return ("grants", user_id, provider)
 
 
 def _sealed(keyring: Keyring, user_id: str, tokens: Tokens) -> dict[str, Any]:
     secret = json.dumps([tokens.access, tokens.refresh]).encode()
-    return {**keyring.seal(_name(user_id), secret)._asdict(), "scopes": list(tokens.scopes)}
+    return {**keyring.seal(row_name(user_id, TWITCH), secret)._asdict(), "scopes": list(tokens.scopes)}

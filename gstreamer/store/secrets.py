@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import SecretStr
 
 from gstreamer.core.errors import ConfigurationError
 
@@ -28,6 +29,11 @@ class Sealed(NamedTuple):
     ciphertext: bytes
 
 
+def keys_of(values: Iterable[SecretStr]) -> tuple[str, ...]:
+    """The keys of a setting, bare."""
+    return tuple(value.get_secret_value() for value in values)
+
+
 class Keyring:
     """
     The keys for one table.
@@ -35,17 +41,25 @@ class Keyring:
     Args:
         keys: ``<key id>:<32 bytes, base64>`` each, the one that writes first.
         random: Gives that many random bytes.
+        reread: Gives the keys as they are set now: asked when a row names a key that is not known, so that a process
+            which runs while keys are changed in their file reads what others have begun to write.
 
     Raises:
         ConfigurationError: There is no key, or one is not of that form; the text does not repeat it.
     """
 
-    def __init__(self, keys: Iterable[str], random: Callable[[int], bytes]) -> None:
-        self._ciphers = dict(_read(number, text) for number, text in enumerate(keys, 1))
+    def __init__(
+        self,
+        keys: Iterable[str],
+        random: Callable[[int], bytes],
+        reread: Callable[[], Iterable[str]] | None = None,
+    ) -> None:
+        self._ciphers = _read_all(keys)
         if not self._ciphers:
             raise ConfigurationError("store.keys is empty: set GSTREAMER_STORE__KEYS to <key id>:<32 bytes, base64>")
         self._writes = next(iter(self._ciphers))
         self._random = random
+        self._reread = reread
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self._ciphers)})"
@@ -54,6 +68,11 @@ class Keyring:
     def current(self) -> str:
         """The id of the key that writes."""
         return self._writes
+
+    def missing(self, key_ids: Iterable[str]) -> str:
+        """Which of these keys are not in the keyring, with what to do; empty if all are."""
+        lost = [key_id for key_id in key_ids if key_id not in self._ciphers]
+        return f"grants are under key {', '.join(lost)}, which store.keys lacks: add it back" if lost else ""
 
     def seal(self, row: tuple[str, ...], secret: bytes) -> Sealed:
         """Encrypt ``secret`` for the row that ``row`` names (table, then its key)."""
@@ -68,6 +87,8 @@ class Keyring:
         Raises:
             ConfigurationError: Its key is not in the keyring, or it was not sealed for this row by that key.
         """
+        if sealed.key_id not in self._ciphers and self._reread is not None:
+            self._ciphers = {**_read_all(self._reread()), **self._ciphers}
         cipher = self._ciphers.get(sealed.key_id)
         if cipher is None:
             raise ConfigurationError(
@@ -83,6 +104,10 @@ class Keyring:
 
 def _associated(row: tuple[str, ...], key_id: str) -> bytes:
     return "|".join((*row, key_id)).encode()
+
+
+def _read_all(keys: Iterable[str]) -> dict[str, AESGCM]:
+    return dict(_read(number, text) for number, text in enumerate(keys, 1))
 
 
 def _read(number: int, text: str) -> tuple[str, AESGCM]:

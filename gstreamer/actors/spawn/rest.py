@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import ray
 
+from gstreamer import settings
 from gstreamer.actors.spawn.ground import REST, actor_options, ground
 from gstreamer.actors.spawn.ws import ensure_placement
 from gstreamer.actors.subscriptions import Subscriptions
@@ -25,7 +26,7 @@ from gstreamer.store.accounts import Accounts
 from gstreamer.store.engine import Database
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
-from gstreamer.store.secrets import Keyring
+from gstreamer.store.secrets import Keyring, keys_of
 from gstreamer.twitch.client import Twitch, Webhook
 from gstreamer.twitch.http import Application
 
@@ -64,7 +65,7 @@ class SubscriptionsActor(Subscriptions):
 
 def keeper_of(wanted: Settings, database: Database, sign_in: SignIn, records: Log) -> Keeper:
     """People's grants, for an actor that uses them or hears of their end."""
-    keyring = Keyring((key.get_secret_value() for key in wanted.store.keys), os.urandom)
+    keyring = Keyring(keys_of(wanted.store.keys), os.urandom, lambda: keys_of(settings.load().store.keys))
     endings = Endings(records, Accounts(database))
     return Keeper(Grants(database, keyring), sign_in, endings, lambda: datetime.now(UTC))
 

@@ -35,7 +35,7 @@ from gstreamer.store.engine import Database, check_dsn
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
 from gstreamer.store.migrate import migrate
-from gstreamer.store.secrets import Keyring
+from gstreamer.store.secrets import Keyring, keys_of
 from gstreamer.twitch.client import Twitch
 from gstreamer.twitch.http import Application
 
@@ -79,7 +79,7 @@ async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Part
     handles = Handles()
     follower = SnapshotFollower(handles.placement())
     accounts = Accounts(database)
-    grants = Grants(database, Keyring((key.get_secret_value() for key in wanted.store.keys), os.urandom))
+    grants = Grants(database, Keyring(keys_of(wanted.store.keys), os.urandom, _keys))
     favourites = Favourites(database, wanted.limits.subscriptions)
     endings = Endings(producer, accounts)
     probes = (
@@ -186,6 +186,11 @@ async def _stop(tasks: list[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _keys() -> tuple[str, ...]:
+    """The keyring as it is set now."""
+    return keys_of(settings.load().store.keys)
 
 
 def _now() -> datetime:

@@ -41,6 +41,29 @@ def test_a_secret_does_not_open_under_another_key_s_name() -> None:
         keyring(f"b:{same}").open(ROW, sealed._replace(key_id="b"))
 
 
+def test_a_key_that_others_have_begun_to_write_with_is_read_again() -> None:
+    asked: list[str] = []
+
+    def reread() -> tuple[str, ...]:
+        asked.append("keys")
+        return (NEW, OLD)
+
+    running = Keyring((OLD,), lambda size: b"\x07" * size, reread)
+
+    assert running.open(ROW, keyring(NEW).seal(ROW, b"secret")) == b"secret"
+    assert running.open(ROW, keyring(OLD).seal(ROW, b"other")) == b"other"
+    assert (running.current, asked) == ("old", ["keys"])
+
+
+def test_a_key_that_is_lost_is_named() -> None:
+    sealed = keyring(OLD).seal(ROW, b"secret")
+    with pytest.raises(ConfigurationError, match=r"with key 'old', which store\.keys lacks: add it back"):
+        Keyring((NEW,), lambda size: b"\x07" * size, lambda: (NEW,)).open(ROW, sealed)
+
+    assert keyring(NEW).missing(["old", "new"]) == "grants are under key old, which store.keys lacks: add it back"
+    assert keyring(NEW, OLD).missing(["old", "new"]) == ""
+
+
 def test_the_first_key_writes_and_all_read() -> None:
     rotated = keyring(NEW, OLD)
 
