@@ -121,6 +121,11 @@ class Place:
         async with self.session.get(f"{self.url}/simulator/state") as answer:
             return dict(await answer.json())
 
+    async def issued(self) -> list[dict[str, str]]:
+        """Every token and code that it has ever issued, the first first."""
+        async with self.session.get(f"{self.url}/simulator/issued") as answer:
+            return list((await answer.json())["issued"])
+
     async def subscribe(self, to: Callback, event_type: str, streamer_id: str, version: str = "1") -> str:
         """A subscription that is enabled; its id."""
         name = "to_broadcaster_user_id" if event_type == "channel.raid" else "broadcaster_user_id"

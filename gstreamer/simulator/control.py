@@ -2,7 +2,8 @@
 
 ``GET /simulator/state`` · ``POST /simulator/faults`` (class Faults; ``{}`` ends them) · ``POST /simulator/emit``
 (class Emission) · ``POST /simulator/happen`` (class Act) · ``POST /simulator/revoke`` (class Revocation) ·
-``POST /simulator/disconnect`` (class Disconnection). Bodies are JSON with that content type.
+``POST /simulator/disconnect`` (class Disconnection) · ``GET /simulator/issued`` · ``POST /simulator/rotation`` (class
+Rotation). Bodies are JSON with that content type.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from gstreamer.simulator import cast
 from gstreamer.simulator.cast import Person
 from gstreamer.simulator.delivery import Delivery, Message, notification
 from gstreamer.simulator.faults import Faults, Trouble, timestamp
+from gstreamer.simulator.issued import Issued
 from gstreamer.simulator.oauth import Credentials, is_loopback
 from gstreamer.simulator.state import State
 from gstreamer.simulator.world import Happening, World
@@ -78,6 +80,12 @@ class Disconnection(Order):
     user_id: str
 
 
+class Rotation(Order):
+    """Whether from now on a refresh also replaces the refresh token, and ends the old one."""
+
+    refresh_tokens: bool
+
+
 _Order = TypeVar("_Order", bound=BaseModel)
 
 
@@ -91,16 +99,24 @@ class Control:
         delivery: The sender of webhooks.
         trouble: How it misbehaves.
         credentials: Our application.
+        issued: Every token and code that there was.
     """
 
     def __init__(
-        self, state: State, world: World, delivery: Delivery, trouble: Trouble, credentials: Credentials
+        self,
+        state: State,
+        world: World,
+        delivery: Delivery,
+        trouble: Trouble,
+        credentials: Credentials,
+        issued: Issued,
     ) -> None:
         self._state = state
         self._world = world
         self._delivery = delivery
         self._trouble = trouble
         self._credentials = credentials
+        self._issued = issued
 
     def routes(self) -> list[web.RouteDef]:
         """What it answers."""
@@ -111,6 +127,8 @@ class Control:
             web.post("/simulator/happen", self.happen),
             web.post("/simulator/revoke", self.revoke),
             web.post("/simulator/disconnect", self.disconnect),
+            web.get("/simulator/issued", self.issued),
+            web.post("/simulator/rotation", self.rotation),
         ]
 
     async def show(self, request: web.Request) -> web.Response:
@@ -191,6 +209,16 @@ class Control:
         }
         self._delivery.notify("user.authorization.revoke", event)
         return web.json_response({"tokens": ended})
+
+    async def issued(self, request: web.Request) -> web.Response:
+        """Every token and code that was ever issued, the first first."""
+        _only_from_here(request)
+        return web.json_response({"issued": [entry._asdict() for entry in self._issued.entries()]})
+
+    async def rotation(self, request: web.Request) -> web.Response:
+        """Rotate refresh tokens, or leave them."""
+        self._issued.rotates = (await _read(request, Rotation)).refresh_tokens
+        return web.json_response({"refresh_tokens": self._issued.rotates})
 
     def _act(self, act: Act, person: Person) -> list[Happening]:
         if act.act == "start":

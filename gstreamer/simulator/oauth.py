@@ -19,6 +19,7 @@ from aiohttp import web
 
 from gstreamer.simulator import cast
 from gstreamer.simulator.cast import Person
+from gstreamer.simulator.issued import Entry, Issued
 from gstreamer.simulator.state import Granted, State
 
 ACCESS_S, APP_S, REFRESH_S = 14_400, 5_000_000, 400 * 86_400
@@ -69,10 +70,12 @@ class OAuth:
     Args:
         state: Where tokens are kept.
         credentials: Who may ask for them.
+        issued: Where it is noted what was issued.
     """
 
-    def __init__(self, state: State, credentials: Credentials) -> None:
+    def __init__(self, state: State, credentials: Credentials, issued: Issued) -> None:
         self._state = state
+        self._issued = issued
         self._credentials = credentials
         self._codes: dict[str, _Code] = {}
 
@@ -122,7 +125,7 @@ class OAuth:
         self._state.forget_expired(time.time())
         grant_type = form.get("grant_type")
         if grant_type == "client_credentials":
-            token = self._grant("app", "", (), APP_S)
+            token = self._grant("app", "", (), APP_S, grant_type)
             return web.json_response({"access_token": token, "expires_in": APP_S, "token_type": "bearer"})
         if grant_type == "authorization_code":
             return self._redeem(form)
@@ -130,7 +133,11 @@ class OAuth:
             held = self._state.token(form.get("refresh_token", ""), time.time())
             if held is None or held.kind != "refresh":
                 return _error(400, "Invalid refresh token", named=True)
-            return self._pair(held.user_id, held.scopes, held.token)
+            refresh = held.token
+            if self._issued.rotates:
+                self._state.remove_token(refresh)
+                refresh = self._grant("refresh", held.user_id, held.scopes, REFRESH_S, grant_type)
+            return self._pair(held.user_id, held.scopes, refresh, grant_type)
         return _error(400, "missing or unknown grant type")
 
     async def validate(self, request: web.Request) -> web.Response:
@@ -165,13 +172,13 @@ class OAuth:
             return _error(400, "Invalid authorization code")
         if code.redirect_uri != form.get("redirect_uri"):
             return _error(400, "Parameter redirect_uri does not match registered URI")
-        refresh = self._grant("refresh", code.user_id, code.scopes, REFRESH_S)
-        return self._pair(code.user_id, code.scopes, refresh)
+        refresh = self._grant("refresh", code.user_id, code.scopes, REFRESH_S, form["grant_type"])
+        return self._pair(code.user_id, code.scopes, refresh, form["grant_type"])
 
-    def _pair(self, user_id: str, scopes: tuple[str, ...], refresh: str) -> web.Response:
+    def _pair(self, user_id: str, scopes: tuple[str, ...], refresh: str, by: str) -> web.Response:
         return web.json_response(
             {
-                "access_token": self._grant("access", user_id, scopes, ACCESS_S),
+                "access_token": self._grant("access", user_id, scopes, ACCESS_S, by),
                 "expires_in": ACCESS_S,
                 "refresh_token": refresh,
                 "scope": list(scopes),
@@ -179,8 +186,9 @@ class OAuth:
             }
         )
 
-    def _grant(self, kind: str, user_id: str, scopes: tuple[str, ...], lasts_s: float) -> str:
+    def _grant(self, kind: str, user_id: str, scopes: tuple[str, ...], lasts_s: float, by: str) -> str:
         token = secrets.token_hex(15)
+        self._issued.add(Entry(token, kind, user_id, by))
         self._state.add_token(Granted(token, kind, user_id, scopes, time.time() + lasts_s))
         return token
 
@@ -190,6 +198,7 @@ class OAuth:
         code = secrets.token_hex(15)
         scopes = tuple(request.query.get("scope", "").split())
         expires_s = time.monotonic() + CODE_S
+        self._issued.add(Entry(code, "code", person.id, "authorize"))
         self._codes[code] = _Code(person.id, scopes, request.query["redirect_uri"], expires_s)
         return code
 

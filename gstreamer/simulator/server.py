@@ -15,6 +15,7 @@ from gstreamer.simulator.delivery import RETRY_AFTER_S, Delivery
 from gstreamer.simulator.eventsub import MAX_TOTAL_COST, EventSub
 from gstreamer.simulator.faults import Trouble, timestamp
 from gstreamer.simulator.helix import POINTS, Gate, Helix
+from gstreamer.simulator.issued import Issued
 from gstreamer.simulator.oauth import Credentials, OAuth
 from gstreamer.simulator.state import State
 from gstreamer.simulator.world import World
@@ -84,10 +85,12 @@ class Double:
         gate = Gate(self._state, credentials, self._trouble, options.points)
         app = web.Application(middlewares=[gate.middleware], client_max_size=16 * 2**20)
         app.add_routes([web.get("/", _welcome)])
-        app.add_routes(OAuth(self._state, credentials).routes())
+        issued = Issued(self._state)
+        app.add_routes(OAuth(self._state, credentials, issued).routes())
         app.add_routes(Helix(self._world).routes())
         app.add_routes(EventSub(self._state, delivery, credentials, options.max_total_cost).routes())
-        app.add_routes(Control(self._state, self._world, delivery, self._trouble, credentials).routes())
+        control = Control(self._state, self._world, delivery, self._trouble, credentials, issued)
+        app.add_routes(control.routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, options.port)

@@ -19,6 +19,10 @@ create table if not exists subscriptions (
 create table if not exists tokens (
     token text primary key, kind text not null, user_id text not null, scopes text not null, expires_s real not null
 );
+create table if not exists issued (
+    seq integer primary key autoincrement, secret text not null, kind text not null, user_id text not null,
+    by text not null
+);
 create table if not exists notes (name text primary key, body text not null);
 """
 
@@ -133,6 +137,14 @@ class State:
             "insert into tokens values (?, ?, ?, ?, ?)",
             (granted.token, granted.kind, granted.user_id, " ".join(granted.scopes), granted.expires_s),
         )
+
+    def note_issued(self, entry: tuple[str, str, str, str]) -> None:
+        """Remember for good that a secret was issued: itself, its kind, whose, and for what."""
+        self._db.execute("insert into issued (secret, kind, user_id, by) values (?, ?, ?, ?)", entry)
+
+    def issued(self) -> list[tuple[str, str, str, str]]:
+        """Every secret that was issued, the first first."""
+        return list(self._db.execute("select secret, kind, user_id, by from issued order by seq"))
 
     def token(self, token: str, now_s: float) -> Granted | None:
         """A token that is good now, or None."""

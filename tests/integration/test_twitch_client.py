@@ -94,6 +94,35 @@ async def test_a_refresh_gives_a_new_token(place: Place) -> None:
     assert (await place.twitch.oauth.validate(fresh.access_token)).scopes == ("user:read:chat",)
 
 
+async def test_on_order_a_refresh_replaces_the_refresh_token_too(place: Place) -> None:
+    token = await sign_in(place)
+    await place.order("rotation", refresh_tokens=True)
+
+    fresh = await place.twitch.oauth.refresh(token.refresh_token)
+
+    assert fresh.refresh_token != token.refresh_token
+    with pytest.raises(GrantEndedError):
+        await place.twitch.oauth.refresh(token.refresh_token)
+    assert (await place.twitch.oauth.refresh(fresh.refresh_token)).access_token
+
+
+async def test_everything_that_was_issued_is_listed_for_good(place: Place) -> None:
+    token = await sign_in(place)
+    fresh = await place.twitch.oauth.refresh(token.refresh_token)
+    app = await place.twitch.oauth.app_token()
+    await place.twitch.oauth.revoke(token.access_token)
+
+    issued = [(one["kind"], one["by"], one["secret"]) for one in await place.issued()]
+
+    assert issued[0][:2] == ("code", "authorize")
+    assert issued[1:] == [
+        ("refresh", "authorization_code", token.refresh_token),
+        ("access", "authorization_code", token.access_token),
+        ("access", "refresh_token", fresh.access_token),
+        ("app", "client_credentials", app),
+    ]
+
+
 async def test_a_grant_taken_back_is_told(place: Place) -> None:
     token = await sign_in(place)
 
