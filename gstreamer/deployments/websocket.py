@@ -12,7 +12,8 @@ from ray import serve
 from starlette.types import Receive, Scope, Send
 
 from gstreamer import log, settings
-from gstreamer.actors.handles import Handles, SnapshotFollower
+from gstreamer.actors.handles import Handles
+from gstreamer.actors.snapshots import SnapshotFollower
 from gstreamer.core import relay
 from gstreamer.core.auth import derive_key
 from gstreamer.core.errors import ConfigurationError

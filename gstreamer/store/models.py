@@ -120,3 +120,26 @@ class UsedState(SQLModel, table=True):
 
     id: str = Field(sa_column=_text(primary_key=True))
     expires_at: datetime = Field(sa_column=_time())
+
+
+class ChatSend(SQLModel, table=True):
+    """
+    A message that a person sent to a chat, without its text: written before Twitch is called.
+
+    It is the key that makes a retry safe, and one of the messages that Twitch's limits count. ``sending`` without
+    an answer means that what became of it is not known.
+    """
+
+    __tablename__ = "chat_sends"
+    __table_args__ = (
+        CheckConstraint("state in ('sending', 'answered', 'unsent')", name="chat_sends_state"),
+        Index("chat_sends_by_time", "sent_at"),
+    )
+
+    user_id: str = Field(sa_column=_of_user(primary_key=True))
+    key: str = Field(sa_column=_text(primary_key=True))
+    streamer_id: str = Field(sa_column=_text())
+    body_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sent_at: datetime = Field(sa_column=_time())
+    state: str = Field(sa_column=_text())
+    answer: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))

@@ -37,7 +37,7 @@ class Helix(Protocol):
 
 
 class Snapshots(Protocol):
-    """Placement's newest snapshot (``actors.handles.SnapshotFollower``)."""
+    """Placement's newest snapshot (``actors.snapshots.SnapshotFollower``)."""
 
     @property
     def snapshot(self) -> Snapshot | None:

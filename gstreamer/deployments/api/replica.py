@@ -15,7 +15,8 @@ from ray.exceptions import RayError
 from ray.serve.exceptions import RayServeException
 
 from gstreamer import log, settings
-from gstreamer.actors.handles import Handles, SnapshotFollower, SubscriptionsHandle
+from gstreamer.actors.handles import Handles, SubscriptionsHandle
+from gstreamer.actors.snapshots import SnapshotFollower
 from gstreamer.core.errors import ConfigurationError, UnavailableError
 from gstreamer.core.health import Finding, State, subscriptions_finding, webhooks_finding
 from gstreamer.core.topics import SESSIONS

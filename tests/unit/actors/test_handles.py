@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from ray.exceptions import ActorDiedError, ActorUnavailableError, RayTaskError, WorkerCrashedError
 
-from gstreamer.actors.handles import Actor, Handles, SnapshotFollower
+from gstreamer.actors.handles import Actor, Handles
+from gstreamer.actors.snapshots import SnapshotFollower
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.events import Batch, Joined
 from gstreamer.core.ports import NotOwnerError, Owner, Snapshot
