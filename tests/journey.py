@@ -76,10 +76,12 @@ class Person:
 
     Args:
         url: Origin of the install.
+        hear: Told every answer of the install as text, headers and all.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, hear: Callable[[str], None] | None = None) -> None:
         self.url = url
+        self._hear = hear
         self._http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
 
     async def __aenter__(self) -> Person:
@@ -93,14 +95,21 @@ class Person:
         async with self._http.request(
             method, self.url + path, json=body, headers={"Sec-Fetch-Site": "same-origin"}, allow_redirects=False
         ) as answer:
-            text = await answer.text()
+            text = await self._text(answer)
             return answer.status, json.loads(text) if text and "json" in answer.content_type else text
+
+    async def _text(self, answer: aiohttp.ClientResponse) -> str:
+        text = await answer.text()
+        if self._hear is not None and str(answer.url).startswith(self.url):
+            self._hear(f"{answer.url.path} {answer.status}\n{answer.raw_headers!r}\n{text}")
+        return text
 
     async def sign_in(self, login: str | None = None, scope: str = "") -> None:
         """Sign in as one of the double's made-up viewers (the first if no login is given)."""
         begin = f"{self.url}/api/auth/login?next=/&scope={scope}"
         async with self._http.get(begin, allow_redirects=False) as answer:
-            assert answer.status == 302, await answer.text()
+            text = await self._text(answer)
+            assert answer.status == 302, text
             authorize = answer.headers["Location"]
         status, back = await self._agree(authorize, login)
         if status == 302:
@@ -123,7 +132,8 @@ class Person:
             assert found is not None, page[:2000]
             back = unescape(found.group(1))
         async with self._http.get(back, allow_redirects=False) as answer:
-            return answer.status, answer.headers.get("Location") or await answer.text()
+            text = await self._text(answer)
+            return answer.status, answer.headers.get("Location") or text
 
     async def favour(self, streamer_ids: Sequence[str]) -> None:
         """Add favourites."""

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 import aiohttp
 import pytest
 
 from tests.client import Viewer
+from tests.doubles import Double
 from tests.install import Install
-from tests.journey import Notification, Person
+from tests.journey import Person
 from tests.scaling import scale_api
 
 SESSION_ENDED = 4501
 REQUESTS = 100
-CLIENT_ID = "gstreamer-on-this-machine"
 
 
 @pytest.fixture(scope="module")
@@ -29,60 +27,6 @@ def replicas(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Iter
     asyncio.run(scale_api(install, 2, file))
     yield install
     asyncio.run(scale_api(install, 1, file))
-
-
-class Double:
-    """Twitch's double, as tests give it orders."""
-
-    def __init__(self, install: Install, http: aiohttp.ClientSession) -> None:
-        self._url = install.double_url
-        self._install = install
-        self._http = http
-
-    async def disconnect(self, user_id: str) -> None:
-        """Let a person take the grant back."""
-        async with self._http.post(f"{self._url}/simulator/disconnect", json={"user_id": user_id}) as answer:
-            assert answer.status == 200, await answer.text()
-
-    async def access_tokens(self, user_id: str) -> list[dict[str, str]]:
-        """Every access token that the person ever had."""
-        async with self._http.get(f"{self._url}/simulator/issued") as answer:
-            issued = (await answer.json())["issued"]
-        return [one for one in issued if (one["kind"], one["user_id"]) == ("access", user_id)]
-
-    async def expire(self, user_id: str) -> None:
-        """End the person's access token alone, as its age does."""
-        token = (await self.access_tokens(user_id))[-1]["secret"]
-        form = {"client_id": CLIENT_ID, "token": token}
-        async with self._http.post(f"{self._url}/oauth2/revoke", data=form) as answer:
-            assert answer.status == 200, await answer.text()
-
-    async def tell(
-        self,
-        kind: str,
-        subscription: dict[str, Any],
-        event: dict[str, Any] | None,
-        at: datetime.datetime | None = None,
-    ) -> None:
-        """Post a message of Twitch's about grants, signed as of ``at``."""
-        message = Notification("0", subscription["type"], "1")
-        message.body = json.dumps(
-            {"subscription": subscription} if event is None else {"subscription": subscription, "event": event}
-        ).encode()
-        headers = {
-            **message.headers(self._install.webhook_secret, at), "Twitch-Eventsub-Message-Type": kind,
-        }  # fmt: skip
-        async with self._http.post(f"{self._install.url}/eventsub", data=message.body, headers=headers) as answer:
-            assert answer.status == 204, await answer.text()
-
-    async def tell_of_end(self, user_id: str, at: datetime.datetime | None = None) -> None:
-        """Post the event that a person has taken the grant back."""
-        subscription = {
-            "id": "told", "type": "user.authorization.revoke", "version": "1", "status": "enabled",
-            "condition": {"client_id": CLIENT_ID},
-        }  # fmt: skip
-        event = {"client_id": CLIENT_ID, "user_id": user_id}
-        await self.tell("notification", {"subscription": subscription, "event": event}, at)
 
 
 @asynccontextmanager

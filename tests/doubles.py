@@ -1,0 +1,77 @@
+"""Twitch's double of an install, as tests from outside give it orders about people's grants."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from typing import Any
+
+import aiohttp
+
+from tests.install import Install
+from tests.journey import Notification
+
+CLIENT_ID = "gstreamer-on-this-machine"
+
+
+class Double:
+    """
+    The double.
+
+    Args:
+        install: Whose it is.
+        http: The way there.
+    """
+
+    def __init__(self, install: Install, http: aiohttp.ClientSession) -> None:
+        self._url = install.double_url
+        self._install = install
+        self._http = http
+
+    async def disconnect(self, user_id: str) -> None:
+        """Let a person take the grant back."""
+        async with self._http.post(f"{self._url}/simulator/disconnect", json={"user_id": user_id}) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def issued(self) -> list[dict[str, str]]:
+        """Every code and token that there ever was, the first first."""
+        async with self._http.get(f"{self._url}/simulator/issued") as answer:
+            return list((await answer.json())["issued"])
+
+    async def access_tokens(self, user_id: str) -> list[dict[str, str]]:
+        """Every access token that the person ever had."""
+        return [one for one in await self.issued() if (one["kind"], one["user_id"]) == ("access", user_id)]
+
+    async def expire(self, user_id: str) -> None:
+        """End the person's access token alone, as its age does."""
+        token = (await self.access_tokens(user_id))[-1]["secret"]
+        form = {"client_id": CLIENT_ID, "token": token}
+        async with self._http.post(f"{self._url}/oauth2/revoke", data=form) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def tell(
+        self,
+        kind: str,
+        subscription: dict[str, Any],
+        event: dict[str, Any] | None,
+        at: datetime.datetime | None = None,
+    ) -> None:
+        """Post a message of Twitch's about grants, signed as of ``at``."""
+        message = Notification("0", subscription["type"], "1")
+        message.body = json.dumps(
+            {"subscription": subscription} if event is None else {"subscription": subscription, "event": event}
+        ).encode()
+        headers = {
+            **message.headers(self._install.webhook_secret, at), "Twitch-Eventsub-Message-Type": kind,
+        }  # fmt: skip
+        async with self._http.post(f"{self._install.url}/eventsub", data=message.body, headers=headers) as answer:
+            assert answer.status == 204, await answer.text()
+
+    async def tell_of_end(self, user_id: str, at: datetime.datetime | None = None) -> None:
+        """Post the event that a person has taken the grant back."""
+        subscription = {
+            "id": "told", "type": "user.authorization.revoke", "version": "1", "status": "enabled",
+            "condition": {"client_id": CLIENT_ID},
+        }  # fmt: skip
+        event = {"client_id": CLIENT_ID, "user_id": user_id}
+        await self.tell("notification", {"subscription": subscription, "event": event}, at)
