@@ -28,7 +28,7 @@ MAX_REFUSED = 100
 HELLO_TIMEOUT_S = 10.0
 PING_INTERVAL_S = 25
 
-_TYPE = re.compile(r"[a-z0-9_]{1,40}(\.[a-z0-9_]{1,40}){0,6}(\.\*)?|\*")
+_TYPE = re.compile(r"-?[a-z0-9_]{1,40}(\.[a-z0-9_]{1,40}){0,6}(\.\*)?|\*")
 _WORD_CHARS = 64
 
 

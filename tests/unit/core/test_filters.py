@@ -17,6 +17,11 @@ TYPES = [
     "a",
 ]
 PATTERNS = [*TYPES, "channel.*", "channel.chat.*", "stream.*", "*"]
+LEFT_OUT = ["-channel.*", "-channel.chat.*", "-stream.*", "-channel.cheer", "-a"]
+
+
+def matches(name: str, pattern: str) -> bool:
+    return name == pattern or (pattern.endswith("*") and name.startswith(pattern[:-1]))
 
 
 def test_nothing_asked_for_is_everything() -> None:
@@ -39,9 +44,22 @@ def test_a_filter_wants_what_any_of_its_patterns_wants(patterns: list[str]) -> N
     wants = filter_of(patterns).wants
 
     for name in TYPES:
-        assert wants(name) == any(
-            name == pattern or (pattern.endswith("*") and name.startswith(pattern[:-1])) for pattern in patterns
-        )
+        assert wants(name) == any(matches(name, pattern) for pattern in patterns)
+
+
+def test_a_wish_that_only_leaves_out_takes_all_the_rest() -> None:
+    quiet = filter_of(["-channel.chat.*"])
+
+    assert [name for name in TYPES if not quiet.wants(name)] == ["channel.chat.message"]
+
+
+@given(st.lists(st.sampled_from(PATTERNS)), st.lists(st.sampled_from(LEFT_OUT), min_size=1))
+def test_what_is_left_out_is_not_wanted_whatever_else_is_said(patterns: list[str], left_out: list[str]) -> None:
+    wants = filter_of([*left_out, *patterns]).wants
+
+    for name in TYPES:
+        taken = not patterns or any(matches(name, pattern) for pattern in patterns)
+        assert wants(name) == (taken and not any(matches(name, pattern[1:]) for pattern in left_out))
 
 
 @given(st.lists(st.sampled_from(PATTERNS), min_size=1), st.randoms())

@@ -68,6 +68,7 @@ CLIENT: dict[str, Any] = {
     ),
     "subscribe": Subscribe("1001", Want(None, ALL)),
     "subscribe-position": Subscribe("1001", Want(Position("aB3dE6gH", 41), filter_of(["channel.cheer", "stream.*"]))),
+    "subscribe-left-out": Subscribe("1001", Want(Position("aB3dE6gH", 41), filter_of(["-channel.chat.*"]))),
     "unsubscribe": Unsubscribe("1001"),
     "pong": Pong(),
 }
