@@ -78,3 +78,13 @@ async def test_placement_is_explained_as_json(install: Install) -> None:
 
     assert code == 0, output
     assert {each["name"].split(":")[0] for each in json.loads(output)["connections"]} == {"connection"}
+
+
+async def test_rotating_a_running_installs_grants_says_how_far_it_is(install: Install) -> None:
+    async with Person(install.url) as person:
+        await person.sign_in("viewer_0941")
+
+        code, output = await run(install, "grants", "rotate")
+
+    assert code == 0, output
+    assert re.fullmatch(r"all [1-9]\d* grants are under key k1: other keys may leave store\.keys\n", output), output
