@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gstreamer.core.events import Event, class_of
+from gstreamer.core.catalogue import class_of
+from gstreamer.core.events import Event
 from gstreamer.core.records import EVENT_TYPE, EVENT_VERSION, MESSAGE_ID, TWITCH_TIMESTAMP, Record
 
 STREAMER = "1001"

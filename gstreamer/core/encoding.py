@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from gstreamer.core.catalogue import CATALOGUE, class_of
 from gstreamer.core.errors import GStreamerError
-from gstreamer.core.events import Event, EventClass, class_of
+from gstreamer.core.events import Event, EventClass
 from gstreamer.core.ids import Position
 from gstreamer.core.records import EVENT_TYPE, EVENT_VERSION, MESSAGE_ID, TWITCH_TIMESTAMP, Outgoing, Record
 from gstreamer.core.topics import DEAD_LETTERS
@@ -78,8 +79,8 @@ def encode(record: Record, streamer_id: str, epoch: str) -> Encoded:
         encoded = orjson.dumps(said)
     except orjson.JSONEncodeError:  # nested deeper than an encoder goes
         raise UnusableRecordError("not_json") from None
-    key = f"{event_type}:{str(data.get('id', ''))[:_SUBJECT_CHARS]}" if event_class is EventClass.STATE else ""
-    return Encoded(Event(record.offset, event_class, event_type, key, message_id, encoded, record.time_ms), data)
+    event = Event(record.offset, event_class, event_type, _key(event_type, data), message_id, encoded, record.time_ms)
+    return Encoded(event, data)
 
 
 def dead_letter(record: Record, reason: str) -> Outgoing:
@@ -92,6 +93,14 @@ def dead_letter(record: Record, reason: str) -> Outgoing:
     headers = [(REASON, reason.encode())]
     headers += [(name, value.encode()) for name, value in record.headers.items() if name != REASON]
     return Outgoing(DEAD_LETTERS, 0, key, record.value, tuple(headers))
+
+
+def _key(event_type: str, data: dict[str, Any]) -> str:
+    """What a newer event of its kind replaces; empty for an event that replaces none."""
+    kind = CATALOGUE.get(event_type)
+    if kind is None or kind.event_class is not EventClass.STATE:
+        return ""
+    return f"{event_type}:{str(data.get(kind.key, ''))[:_SUBJECT_CHARS]}"
 
 
 def _event_object(value: bytes) -> dict[str, Any]:

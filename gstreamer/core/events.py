@@ -23,26 +23,6 @@ class EventClass(enum.IntEnum):
         return self.name.lower()
 
 
-_STATE_TYPES = frozenset(
-    {
-        "gs.viewers",
-        "channel.hype_train.progress",
-        "channel.poll.progress",
-        "channel.prediction.progress",
-        "channel.goal.progress",
-        "channel.charity_campaign.progress",
-    }
-)
-_CHAT_TYPES = frozenset({"channel.chat.message"})
-
-
-def class_of(event_type: str) -> EventClass:
-    """The delivery class of an event type; a type that gstreamer does not know is critical."""
-    if event_type in _STATE_TYPES:
-        return EventClass.STATE
-    return EventClass.CHAT if event_type in _CHAT_TYPES else EventClass.CRITICAL
-
-
 class Event(NamedTuple):
     """
     An event of a streamer's log as every process after the host sees it.

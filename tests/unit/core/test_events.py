@@ -4,27 +4,7 @@ from __future__ import annotations
 
 import pickle
 
-import pytest
-
-from gstreamer.core.events import Batch, Event, EventClass, Joined, class_of
-
-
-@pytest.mark.parametrize(
-    ("event_type", "event_class"),
-    [
-        ("stream.online", EventClass.CRITICAL),
-        ("channel.raid", EventClass.CRITICAL),
-        ("channel.brand_new.thing", EventClass.CRITICAL),
-        ("", EventClass.CRITICAL),
-        ("gs.viewers", EventClass.STATE),
-        ("channel.poll.progress", EventClass.STATE),
-        ("channel.poll.end", EventClass.CRITICAL),
-        ("channel.chat.message", EventClass.CHAT),
-        ("channel.chat.message_delete", EventClass.CRITICAL),
-    ],
-)
-def test_the_class_of_a_type(event_type: str, event_class: EventClass) -> None:
-    assert class_of(event_type) is event_class
+from gstreamer.core.events import Batch, Event, EventClass, Joined
 
 
 def test_labels_are_the_protocols_words() -> None:
