@@ -8,6 +8,7 @@ import pytest
 
 from tests import services
 from tests.install import Install, running
+from tests.leaks import leaks
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,11 @@ def postgres_dsn() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def install() -> Iterator[Install]:
-    """A whole gstreamer with Twitch's double, shared by all tests from outside; it must leave nothing behind."""
+    """A whole gstreamer with Twitch's double, shared by all tests from outside; it must leave nothing behind.
+
+    After all that tests have done with it, no token and no secret may be where it does not belong.
+    """
     with running() as started:
         yield started
+        if started.process.poll() is None:
+            assert leaks(started) == []

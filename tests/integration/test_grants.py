@@ -195,6 +195,24 @@ async def test_one_grant_that_cannot_be_checked_does_not_keep_the_others(api: In
     assert await api.parts.keeper.check_due() == 1
 
 
+async def test_what_was_overdue_at_a_start_is_checked_at_once(api: Install) -> None:
+    browser = await api.signed_in()
+    await api.place.order("disconnect", user_id=(await me(browser))["id"])
+    api.clock.pass_s(3_600)
+
+    async def for_ever(seconds: float) -> None:
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(upkeep.run(api.parts, for_ever))
+    async with asyncio.timeout(20):
+        while not api.log.ended:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert [reason for _, reason in api.log.ended] == ["grant_revoked"]
+
+
 async def test_sessions_that_are_over_are_ended_for_their_sockets_too(api: Install) -> None:
     browser = await api.signed_in()
     session = (await browser.get("/api/auth/sessions")).json()["sessions"][0]["id"]
