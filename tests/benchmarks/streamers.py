@@ -128,6 +128,23 @@ def bytes_per_key() -> float:
     return round((after - before) / KEYS, 1)
 
 
+def us_per_record(pairing: bool) -> float:
+    """What the verdict takes on an update of 0.5 kB; pairing: every second one is the other subscription's copy."""
+    event = {"title": "hello " * 20, "category_name": "Chess", "content_classification_labels": ["Gambling"]}
+    records = []
+    for n in range(KEYS):
+        said = json.dumps({"subscription": {"id": "x" * 36, "pad": "x" * 150}, "event": {"n": n // 2, **event}})
+        headers = {"message-id": f"5d9f2208-5dc5-4a5f-a2c3-{n:012}", "type": "channel.update"}
+        if pairing:
+            headers["subscription-id"] = f"s{n % 2}"
+        records.append(record(n, time_ms=n * 5, value=said.encode(), headers=headers))
+    dedup = Dedup(None)
+    began = time.process_time()
+    for one in records:
+        dedup.take(one)
+    return round((time.process_time() - began) / KEYS * 1e6, 2)
+
+
 def main() -> None:
     """Print one JSON line."""
     configure("WARNING")
@@ -137,6 +154,8 @@ def main() -> None:
         "machine": platform.machine(),
         **asyncio.run(throughput()),
         "dedupe_bytes_per_key": bytes_per_key(),
+        "dedupe_us_per_record": us_per_record(pairing=False),
+        "dedupe_us_per_record_that_pairs": us_per_record(pairing=True),
     }
     print(json.dumps(figures))
 
