@@ -77,6 +77,8 @@ _SHIELD = ("moderator:read:shield_mode", "moderator:manage:shield_mode")
 _UNBANS = ("moderator:read:unban_requests", "moderator:manage:unban_requests")
 _WARNINGS = ("moderator:read:warnings", "moderator:manage:warnings")
 _MODERATE = ("channel:moderate",)
+_LOG = ("moderator:read:banned_users", "moderator:manage:banned_users")
+"""One of the eight scopes that Twitch wants together here; they are asked for together (``core.signin``)."""
 _VIPS = ("channel:read:vips", "channel:manage:vips")
 _MODERATORS = ("moderation:read",)
 _AUTOMOD = ("moderator:manage:automod",)
@@ -175,7 +177,7 @@ _KINDS = (
     # A moderator's business, none of a viewer's.
     Kind("channel.ban", ("1",), "bans", scopes=_MODERATE, audience=Role.MODERATOR),
     Kind("channel.unban", ("1",), "bans", scopes=_MODERATE, audience=Role.MODERATOR),
-    Kind("channel.moderate", ("2", "1"), "moderation", (MODERATED,), _MODERATE, audience=Role.MODERATOR),
+    Kind("channel.moderate", ("2", "1"), "moderation", (MODERATED,), _LOG, audience=Role.MODERATOR),
     Kind("channel.unban_request.create", ("1",), "unban_requests", (MODERATED,), _UNBANS, audience=Role.MODERATOR),
     Kind("channel.unban_request.resolve", ("1",), "unban_requests", (MODERATED,), _UNBANS, audience=Role.MODERATOR),
     Kind("channel.warning.send", ("1",), "warnings", (MODERATED,), _WARNINGS, audience=Role.MODERATOR),

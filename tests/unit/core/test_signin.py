@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gstreamer.core.catalogue import CATALOGUE
 from gstreamer.core.errors import RejectedError
 from gstreamer.core.signin import (
     SCOPES,
@@ -111,6 +112,14 @@ def test_nothing_is_asked_for_that_lets_us_act_but_sending_chat() -> None:
 
     assert acting == ["user:write:chat"]
     assert "channel:moderate" not in {scope for group in SCOPES.values() for scope in group}
+
+
+def test_what_a_streamer_may_share_by_scopes_that_read_is_asked_for() -> None:
+    asked = {*SCOPES["streamer"], *SCOPES["moderation"]}
+    closed = {kind.family for kind in CATALOGUE.values() if kind.scopes and asked.isdisjoint(kind.scopes)}
+
+    # Bans and held messages need scopes that act; whispers are nobody's but the person's.
+    assert closed == {"automod", "bans", "whispers"}
 
 
 def test_a_streamer_who_opts_in_also_lets_chat_be_read_without_a_socket_of_theirs() -> None:
