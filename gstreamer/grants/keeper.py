@@ -24,6 +24,10 @@ CLAIMED = 20
 """Grants that are checked in one go; they are due again after CLAIM if the process dies meanwhile."""
 
 AT_ONCE = 4
+"""Grants that a process checks, or refreshes, at a time: each holds a connection to Postgres while Twitch thinks."""
+
+TURN_S = 10.0
+"""The longest wait for one's turn to refresh."""
 
 _T = TypeVar("_T")
 
@@ -55,6 +59,7 @@ class Keeper:
         self._roll = roll
         self._log = log.get("grants")
         self._refreshing: dict[tuple[str, str], asyncio.Task[Tokens]] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def use(self, user_id: str, call: Callable[[str], Awaitable[_T]]) -> _T:
         """
@@ -183,7 +188,14 @@ class Keeper:
             task.exception()
 
     async def _refreshed(self, user_id: str, refused: str) -> Tokens:
-        tokens = await self._locked_refresh(user_id, refused)
+        try:
+            await asyncio.wait_for(self._turns.acquire(), TURN_S)
+        except TimeoutError:
+            raise UnavailableError("twitch is slow to refresh grants at the moment") from None
+        try:
+            tokens = await self._locked_refresh(user_id, refused)
+        finally:
+            self._turns.release()
         if tokens is None:
             raise await self._dead(user_id)
         return tokens

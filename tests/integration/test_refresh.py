@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from gstreamer.grants.keeper import AT_ONCE, Keeper
+from gstreamer.store.engine import POOL_SIZE
+from gstreamer.twitch.models import Token
 from tests.api import KEY, Install, install
 from tests.asgi import Browser
 from tests.twitch import Place
@@ -122,3 +125,35 @@ async def test_a_request_that_goes_away_does_not_lose_the_new_pair(api: Install,
 
     assert (await api.parts.keeper.refreshed(user_id, refused)).access in await refreshes(place)
     assert len(await refreshes(place)) == 1
+
+
+class Thinking:
+    """Twitch's OAuth, which thinks about each refresh until it is let go."""
+
+    def __init__(self, place: Place) -> None:
+        self._oauth = place.twitch.oauth
+        self.validate = self._oauth.validate
+        self.asked = 0
+        self.let_go = asyncio.Event()
+
+    async def refresh(self, refresh_token: str) -> Token:
+        self.asked += 1
+        await self.let_go.wait()
+        return await self._oauth.refresh(refresh_token)
+
+
+async def test_while_twitch_thinks_about_refreshes_postgres_is_there_for_others(api: Install, place: Place) -> None:
+    people = [await user_of(await api.signed_in(f"viewer_{number:04}")) for number in range(1, 2 * POOL_SIZE + 3)]
+    refused = {user_id: await expire(api, user_id) for user_id in people}
+    thinking = Thinking(place)
+    keeper = Keeper(api.parts.grants, thinking, api.parts.endings, api.clock)
+    refreshing = [asyncio.create_task(keeper.refreshed(one, token)) for one, token in refused.items()]
+    async with asyncio.timeout(20):
+        while thinking.asked < AT_ONCE:
+            await asyncio.sleep(0.01)
+
+    seen = await asyncio.gather(*(api.database.now() for _ in range(2 * POOL_SIZE)))
+
+    assert (len(seen), thinking.asked) == (2 * POOL_SIZE, AT_ONCE)
+    thinking.let_go.set()
+    assert len({tokens.access for tokens in await asyncio.gather(*refreshing)}) == len(people)
