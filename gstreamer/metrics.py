@@ -66,7 +66,31 @@ METRICS: tuple[Metric, ...] = (
     Metric("gstreamer_resumes", "counter", ("recovery",), "subscriptions", "Resumes by outcome: complete, gap"),
     Metric("gstreamer_placement_decisions", "counter", ("kind",), "decisions", "Decisions of the placement actor"),
     Metric("gstreamer_actor_restarts", "counter", ("kind",), "restarts", "Actors found restarted"),
-    Metric("gstreamer_twitch_requests", "counter", ("outcome",), "requests", "Calls to Twitch by status class"),
+    Metric(
+        "gstreamer_twitch_requests",
+        "counter",
+        ("outcome",),
+        "requests",
+        "Calls to Twitch by status class; unreachable, or spared while it is taken for down",
+    ),
+    Metric(
+        "gstreamer_twitch_down", "gauge", ("service",), "services", "1 while a service of Twitch is taken as down"
+    ),
+    Metric(
+        "gstreamer_twitch_waits",
+        "counter",
+        ("outcome",),
+        "waits",
+        "Waits for a point of a rate limit's bucket: waited, or refused as too long",
+    ),
+    Metric(
+        "gstreamer_twitch_shared_lookups",
+        "counter",
+        (),
+        "lookups",
+        "Lookups that another's call to Twitch answered too",
+    ),
+    Metric("gstreamer_twitch_points", "gauge", (), "points", "Points left in our application's bucket at Twitch"),
     Metric("gstreamer_subscriptions", "gauge", ("status",), "subscriptions", "EventSub subscriptions by status"),
     Metric("gstreamer_subscription_cost", "gauge", (), "points", "Cost in use against max_total_cost"),
 )

@@ -126,6 +126,12 @@ class Place:
         async with self.session.get(f"{self.url}/simulator/issued") as answer:
             return list((await answer.json())["issued"])
 
+    async def calls(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """How many calls came by bucket and path, and how many of them were refused for want of points."""
+        async with self.session.get(f"{self.url}/simulator/calls") as answer:
+            rows = (await answer.json())["calls"]
+        return {(row["bucket"], row["path"]): (row["calls"], row["refused"]) for row in rows}
+
     async def subscribe(self, to: Callback, event_type: str, streamer_id: str, version: str = "1") -> str:
         """A subscription that is enabled; its id."""
         name = "to_broadcaster_user_id" if event_type == "channel.raid" else "broadcaster_user_id"
@@ -139,13 +145,18 @@ class Place:
                 await asyncio.sleep(0.01)
 
 
+def client_of(url: str, patience: Patience | None = None, **more: Any) -> Twitch:
+    """A further client of the double at ``url``."""
+    application = Application("test-client", "test-secret", f"{url}/oauth2", f"{url}/helix")
+    return Twitch(application, Uncounted(), patience or Patience(base_s=0.01, cap_s=0.02), **more)
+
+
 @asynccontextmanager
 async def double(options: Options = QUIET, patience: Patience | None = None) -> AsyncIterator[Place]:
     """A running double and a client of it."""
     running = Double(CREDENTIALS, options)
     url = await running.start()
-    application = Application("test-client", "test-secret", f"{url}/oauth2", f"{url}/helix")
-    client = Twitch(application, Uncounted(), patience or Patience(base_s=0.01, cap_s=0.02))
+    client = client_of(url, patience)
     try:
         async with aiohttp.ClientSession() as session:
             yield Place(url, client, session)

@@ -17,13 +17,16 @@ from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.events import Batch, Joined
 from gstreamer.core.fold import StreamerState
-from gstreamer.core.ids import PLACEMENT, SUBSCRIPTIONS, Position
+from gstreamer.core.ids import PLACEMENT, SUBSCRIPTIONS, TWITCH, Position
 from gstreamer.core.ports import (
+    AppToken,
     ConnectionView,
     HostStatus,
+    Lease,
     NotOwnerError,
     Owner,
     Snapshot,
+    Spent,
 )
 
 NAMESPACE = "gstreamer"
@@ -36,6 +39,10 @@ LONG_POLL_S = 10.0
 WANT_S = 15.0
 """A new streamer is looked up at Twitch, and its topic is made."""
 STOP_S = 10.0
+ADMIT_S = 1.0
+"""A process that gets no points so soon goes on by itself."""
+TOKEN_S = 20.0
+"""A new token takes a call to Twitch, with its tries."""
 
 Find = Callable[[str], Any]
 _T = TypeVar("_T")
@@ -223,6 +230,26 @@ class SubscriptionsHandle(Actor):
         return await self.call(lambda actor: actor.observe.remote())
 
 
+class AccessHandle(Actor):
+    """The actor ``twitch`` (``core.ports.AccessPeer``)."""
+
+    async def app_token(self, refused: str) -> AppToken:
+        """Our own token, not the one of that fingerprint."""
+        return await self.call(lambda actor: actor.app_token.remote(refused), TOKEN_S)
+
+    async def admit(self, caller: str, wanted: int, spent: Spent) -> Lease:
+        """Points of our bucket."""
+        return await self.call(lambda actor: actor.admit.remote(caller, wanted, spent), ADMIT_S)
+
+    async def told(self, caller: str, spent: Spent) -> None:
+        """Tell what was spent."""
+        await self.call(lambda actor: actor.told.remote(caller, spent), ADMIT_S)
+
+    async def observe(self) -> dict[str, Any]:
+        """How the bucket is believed to be."""
+        return await self.call(lambda actor: actor.observe.remote())
+
+
 class StreamerHandle:
     """A streamer by its id, wherever it lives: placement says which host runs it."""
 
@@ -297,6 +324,7 @@ class Handles:
         self._connections: dict[str, ConnectionHandle] = {}
         self._placement = PlacementHandle(PLACEMENT, find)
         self._subscriptions = SubscriptionsHandle(SUBSCRIPTIONS, find)
+        self._twitch = AccessHandle(TWITCH, find)
 
     def host(self, name: str) -> HostHandle:
         """The streamer host of that name."""
@@ -321,3 +349,7 @@ class Handles:
     def subscriptions(self) -> SubscriptionsHandle:
         """The subscriptions actor."""
         return self._subscriptions
+
+    def twitch(self) -> AccessHandle:
+        """The actor that has our access to Twitch."""
+        return self._twitch

@@ -15,6 +15,8 @@ GStreamerError
 │       ├── AlreadySubscribedError  an equal subscription is active
 │       └── TooManyAlikeError     three subscriptions like it exist already
 ├── UnavailableError              a part does not answer now: 503, try again
+│   ├── RateLimitedError          the platform's limit is used up: try again after so long
+│   └── OutcomeUnknownError       whether it was done cannot be known: do not simply try again
 └── UnrecoverablePositionError    the history no longer holds the events after a position
 
 Errors cross actors by pickle: positional arguments only, all passed to ``super().__init__``.
@@ -136,6 +138,26 @@ class ProtocolBreachError(RejectedError):
 
 class UnavailableError(GStreamerError):
     """A part of the system does not answer at the moment."""
+
+
+class RateLimitedError(UnavailableError):
+    """
+    The platform's rate limit is used up; nothing was done.
+
+    Args:
+        wait_s: So long it lasts, in whole seconds.
+    """
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(wait_s)
+        self.wait_s = wait_s
+
+    def __str__(self) -> str:
+        return f"twitch's rate limit is used up for {self.wait_s} s"
+
+
+class OutcomeUnknownError(UnavailableError):
+    """A call that must not be repeated got no answer: what it asked for may have been done."""
 
 
 class UnrecoverablePositionError(GStreamerError):

@@ -17,6 +17,7 @@ EPOCH_CHARS = 8
 
 PLACEMENT = "placement"
 SUBSCRIPTIONS = "subscriptions"
+TWITCH = "twitch"
 
 
 class Position(NamedTuple):

@@ -16,8 +16,8 @@ from pathlib import Path
 from gstreamer import log, settings
 from gstreamer.core.errors import ConfigurationError
 from gstreamer.simulator.eventsub import MAX_TOTAL_COST
-from gstreamer.simulator.helix import POINTS
 from gstreamer.simulator.oauth import Credentials
+from gstreamer.simulator.rates import POINTS
 from gstreamer.simulator.server import SEED, Double, Options
 
 

@@ -22,6 +22,7 @@ from gstreamer.simulator.delivery import Delivery, Message, notification
 from gstreamer.simulator.faults import Faults, Trouble, timestamp
 from gstreamer.simulator.issued import Issued
 from gstreamer.simulator.oauth import Credentials, is_loopback
+from gstreamer.simulator.rates import Meter, Rates
 from gstreamer.simulator.state import State
 from gstreamer.simulator.world import Happening, World
 
@@ -100,6 +101,7 @@ class Control:
         trouble: How it misbehaves.
         credentials: Our application.
         issued: Every token and code that there was.
+        meter: The rate limits' buckets, and what was called.
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class Control:
         trouble: Trouble,
         credentials: Credentials,
         issued: Issued,
+        meter: Meter,
     ) -> None:
         self._state = state
         self._world = world
@@ -117,6 +120,7 @@ class Control:
         self._trouble = trouble
         self._credentials = credentials
         self._issued = issued
+        self._meter = meter
 
     def routes(self) -> list[web.RouteDef]:
         """What it answers."""
@@ -127,6 +131,8 @@ class Control:
             web.post("/simulator/happen", self.happen),
             web.post("/simulator/revoke", self.revoke),
             web.post("/simulator/disconnect", self.disconnect),
+            web.get("/simulator/calls", self.calls),
+            web.post("/simulator/rates", self.rates),
             web.get("/simulator/issued", self.issued),
             web.post("/simulator/rotation", self.rotation),
         ]
@@ -219,6 +225,17 @@ class Control:
         """Rotate refresh tokens, or leave them."""
         self._issued.rotates = (await _read(request, Rotation)).refresh_tokens
         return web.json_response({"refresh_tokens": self._issued.rotates})
+
+    async def calls(self, request: web.Request) -> web.Response:
+        """What was called."""
+        _only_from_here(request)
+        return web.json_response({"calls": self._meter.rows()})
+
+    async def rates(self, request: web.Request) -> web.Response:
+        """Set what buckets hold, and count calls anew."""
+        rates = await _read(request, Rates)
+        self._meter.order(rates)
+        return web.json_response(rates.model_dump())
 
     def _act(self, act: Act, person: Person) -> list[Happening]:
         if act.act == "start":

@@ -14,49 +14,14 @@ from gstreamer.simulator import cast
 from gstreamer.simulator.cast import Person
 from gstreamer.simulator.faults import Trouble
 from gstreamer.simulator.oauth import Credentials
+from gstreamer.simulator.rates import POINTS, Meter, ratelimit_headers
 from gstreamer.simulator.state import Granted, State
 from gstreamer.simulator.world import World, stream_row
-
-POINTS = 800
-"""Calls a minute that a bucket allows."""
 
 MAX_IDS = 100
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 GRANTED: web.RequestKey[Granted] = web.RequestKey("granted", Granted)
-
-
-class Bucket:
-    """Points that refill over a minute."""
-
-    def __init__(self, points: int) -> None:
-        self._points = points
-        self._left = float(points)
-        self._at_s = time.monotonic()
-
-    def take(self) -> bool:
-        """Whether a call is allowed; takes a point if so."""
-        now_s = time.monotonic()
-        self._left = min(self._points, self._left + (now_s - self._at_s) * self._points / 60)
-        self._at_s = now_s
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-    def headers(self) -> dict[str, str]:
-        """What Twitch tells about it."""
-        full_in_s = (self._points - self._left) * 60 / self._points
-        return ratelimit_headers(self._points, int(self._left), full_in_s)
-
-
-def ratelimit_headers(limit: int, remaining: int, reset_in_s: float) -> dict[str, str]:
-    """Twitch's three headers."""
-    return {
-        "Ratelimit-Limit": str(limit),
-        "Ratelimit-Remaining": str(remaining),
-        "Ratelimit-Reset": str(int(time.time() + reset_in_s) + 1),
-    }
 
 
 class Gate:
@@ -67,21 +32,21 @@ class Gate:
         state: Tokens.
         credentials: Our application.
         trouble: How it misbehaves.
-        points: Calls a minute.
+        meter: The buckets.
     """
 
-    def __init__(self, state: State, credentials: Credentials, trouble: Trouble, points: int = POINTS) -> None:
+    def __init__(self, state: State, credentials: Credentials, trouble: Trouble, meter: Meter) -> None:
         self._state = state
         self._credentials = credentials
         self._trouble = trouble
-        self._points = points
-        self._buckets: dict[str, Bucket] = {}
+        self._meter = meter
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Route) -> web.StreamResponse:
         """Let a call through, or answer in its place."""
         faults = self._trouble.faults
         if request.path.startswith(("/helix/", "/oauth2/")) and self._trouble.left_s(faults.outage_s):
+            self._meter.turned_away(request.path)
             return problem(503, "Service Unavailable", "")
         if not request.path.startswith("/helix/"):
             return await handler(request)
@@ -91,14 +56,16 @@ class Gate:
             return problem(401, "Unauthorized", "Invalid OAuth token")
         if not self._credentials.knows(request.headers.get("Client-Id", "")):
             return problem(401, "Unauthorized", "Client ID and OAuth token do not match")
+        bucket = self._meter.arrived(granted.user_id, request.path)
         if throttled_s := self._trouble.left_s(faults.throttle_s):
-            return problem(429, "Too Many Requests", "", ratelimit_headers(self._points, 0, throttled_s))
-        bucket = self._buckets.setdefault(granted.user_id, Bucket(self._points))
-        if not bucket.take():
-            return problem(429, "Too Many Requests", "", bucket.headers())
+            self._meter.refuse(bucket, request.path)
+            return problem(429, "Too Many Requests", "", ratelimit_headers(POINTS, 0, throttled_s))
+        allowed, headers = self._meter.admit(bucket, request.path)
+        if not allowed:
+            return problem(429, "Too Many Requests", "", headers)
         request[GRANTED] = granted
         response = await handler(request)
-        response.headers.update(bucket.headers())
+        response.headers.update(headers)
         return response
 
 

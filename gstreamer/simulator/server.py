@@ -14,9 +14,10 @@ from gstreamer.simulator.control import Control
 from gstreamer.simulator.delivery import RETRY_AFTER_S, Delivery
 from gstreamer.simulator.eventsub import MAX_TOTAL_COST, EventSub
 from gstreamer.simulator.faults import Trouble, timestamp
-from gstreamer.simulator.helix import POINTS, Gate, Helix
+from gstreamer.simulator.helix import Gate, Helix
 from gstreamer.simulator.issued import Issued
 from gstreamer.simulator.oauth import Credentials, OAuth
+from gstreamer.simulator.rates import POINTS, Meter
 from gstreamer.simulator.state import State
 from gstreamer.simulator.world import World
 
@@ -82,14 +83,15 @@ class Double:
         """
         options, credentials = self._options, self._credentials
         delivery = self._delivery = Delivery(self._state, self._trouble, options.seed, options.retry_after_s)
-        gate = Gate(self._state, credentials, self._trouble, options.points)
+        meter = Meter(options.points)
+        gate = Gate(self._state, credentials, self._trouble, meter)
         app = web.Application(middlewares=[gate.middleware], client_max_size=16 * 2**20)
         app.add_routes([web.get("/", _welcome)])
         issued = Issued(self._state)
         app.add_routes(OAuth(self._state, credentials, issued).routes())
         app.add_routes(Helix(self._world).routes())
         app.add_routes(EventSub(self._state, delivery, credentials, options.max_total_cost).routes())
-        control = Control(self._state, self._world, delivery, self._trouble, credentials, issued)
+        control = Control(self._state, self._world, delivery, self._trouble, credentials, issued, meter)
         app.add_routes(control.routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()

@@ -1,26 +1,22 @@
-"""Helix: the calls of Twitch's API that gstreamer makes, each a function with typed answers.
+"""The calls of Twitch's API that gstreamer makes, each a function with typed answers.
 
-Calls go out with our own token (renewed once when Twitch answers 401), or with a person's where the call is
-about that person; then a 401 is the caller's to act on.
+How a call goes out is ``helix``'s; lookups of the same moment share one (``gathering``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from gstreamer.core.errors import (
-    AlreadySubscribedError,
-    GrantEndedError,
-    MissingScopeError,
     NotFoundError,
-    RefusedError,
-    TooManyAlikeError,
     UnavailableError,
 )
 from gstreamer.core.ids import is_login, is_streamer_id
-from gstreamer.core.ports import Counting
-from gstreamer.twitch.http import Application, Http, Pairs, Patience, Reply, Time
+from gstreamer.core.ports import AccessPeer, Counting
+from gstreamer.twitch.gathering import AT_ONCE, Gathering
+from gstreamer.twitch.helix import Helix
+from gstreamer.twitch.http import Application, Patience, Reply, Time
 from gstreamer.twitch.models import (
     Answer,
     Channel,
@@ -32,10 +28,6 @@ from gstreamer.twitch.models import (
     User,
     parse,
 )
-from gstreamer.twitch.oauth import OAuth
-
-MAX_IDS = 100
-"""Ids that one call takes."""
 
 MAX_PAGES = 500
 """More than any listing of ours has; it ends a listing whose cursors go in circles."""
@@ -69,7 +61,7 @@ class Listing(NamedTuple):
     max_total_cost: int
 
 
-class Twitch:
+class Twitch(Helix):
     """
     One process's client of Twitch.
 
@@ -78,6 +70,7 @@ class Twitch:
         count: Where calls are counted.
         patience: Bounds of its calls.
         clock: Its time.
+        access: Who has our token and counts our bucket for all processes; without, this one does so by itself.
     """
 
     def __init__(
@@ -86,17 +79,12 @@ class Twitch:
         count: Counting,
         patience: Patience | None = None,
         clock: Time | None = None,
+        access: AccessPeer | None = None,
     ) -> None:
-        self._application = application
-        self._http = Http(count, patience, clock)
-        self.oauth = OAuth(self._http, application)
-
-    def __repr__(self) -> str:
-        return f"Twitch({self._application!r})"
-
-    async def close(self) -> None:
-        """Close its connections."""
-        await self._http.close()
+        super().__init__(application, count, patience, clock, access)
+        self._users = Gathering(self._ask_users, count)
+        self._streams = Gathering(self._ask_streams, count)
+        self._channels = Gathering(self._ask_channels, count)
 
     async def users(self, ids: Iterable[str] = (), logins: Iterable[str] = ()) -> tuple[User, ...]:
         """
@@ -105,9 +93,10 @@ class Twitch:
         Raises:
             UnavailableError: Twitch does not answer.
         """
-        asked = [("id", one) for one in _distinct(ids) if is_streamer_id(one)]
-        asked += [("login", one) for one in _distinct(login.lower() for login in logins) if is_login(one)]
-        return await self._by_hundreds("users", asked, User)
+        asked = [("id", one) for one in ids if is_streamer_id(one)]
+        asked += [("login", one) for one in (login.lower() for login in logins) if is_login(one)]
+        found = await self._users.get(asked)
+        return tuple({user.id: user for user in found.values()}.values())
 
     async def me(self, access_token: str) -> User:
         """
@@ -129,9 +118,7 @@ class Twitch:
         Raises:
             UnavailableError: Twitch does not answer.
         """
-        asked = [("user_id", one) for one in _distinct(user_ids) if is_streamer_id(one)]
-        found = await self._by_hundreds("streams", asked, Stream, (("first", str(MAX_IDS)),))
-        return tuple({stream.user_id: stream for stream in found}.values())
+        return tuple((await self._streams.get(filter(is_streamer_id, user_ids))).values())
 
     async def channels(self, ids: Iterable[str]) -> tuple[Channel, ...]:
         """
@@ -140,9 +127,7 @@ class Twitch:
         Raises:
             UnavailableError: Twitch does not answer.
         """
-        return await self._by_hundreds(
-            "channels", [("broadcaster_id", one) for one in _distinct(ids) if is_streamer_id(one)], Channel
-        )
+        return tuple((await self._channels.get(filter(is_streamer_id, ids))).values())
 
     async def search_channels(
         self, query: str, *, live_only: bool = False, first: int = 20
@@ -170,11 +155,11 @@ class Twitch:
             UnavailableError: Twitch does not answer.
         """
         found: list[FollowedChannel] = []
-        pairs = [("user_id", user_id), ("first", str(MAX_IDS))]
+        pairs = [("user_id", user_id), ("first", str(AT_ONCE))]
         cursor = ""
         for _ in range(MAX_PAGES):
             more = [("after", cursor)] if cursor else []
-            reply = await self._helix("GET", "channels/followed", pairs + more, token=access_token)
+            reply = await self._helix("GET", "channels/followed", pairs + more, token=access_token, user_id=user_id)
             found += _items(FollowedChannel, reply)
             cursor = _cursor(reply.body)
             if not cursor or len(found) >= limit:
@@ -246,68 +231,18 @@ class Twitch:
         except NotFoundError:
             return
 
-    async def _by_hundreds(
-        self, path: str, asked: Sequence[tuple[str, str]], kind: type[Kind], more: Pairs = ()
-    ) -> tuple[Kind, ...]:
-        found: list[Kind] = []
-        for start in range(0, len(asked), MAX_IDS):
-            found += _items(kind, await self._helix("GET", path, [*asked[start : start + MAX_IDS], *more]))
-        return tuple(found)
+    async def _ask_users(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], User]:
+        found = _items(User, await self._helix("GET", "users", keys))
+        return {key: user for user in found for key in (("id", user.id), ("login", user.login))}
 
-    async def _helix(
-        self,
-        method: Literal["GET", "POST", "DELETE"],
-        path: str,
-        query: Pairs = (),
-        *,
-        body: dict[str, Any] | None = None,
-        token: str = "",
-        idempotent: bool = True,
-    ) -> Reply:
-        """Call Helix with ``token``, or with our own and a fresh one if Twitch refuses that."""
-        url = f"{self._application.api_url}/{path}"
-        bearer = token or await self.oauth.app_token()
-        reply = await self._http.call(
-            method, url, headers=self._headers(bearer), query=query, body=body, idempotent=idempotent
-        )
-        if reply.status == 401 and not token:
-            bearer = await self.oauth.app_token(refused=bearer)
-            reply = await self._http.call(
-                method, url, headers=self._headers(bearer), query=query, body=body, idempotent=idempotent
-            )
-        if reply.status >= 300:
-            raise _refusal(reply, own_token=not token)
-        return reply
+    async def _ask_streams(self, keys: Sequence[str]) -> dict[str, Stream]:
+        pairs = [*(("user_id", one) for one in keys), ("first", str(AT_ONCE))]
+        return {stream.user_id: stream for stream in _items(Stream, await self._helix("GET", "streams", pairs))}
 
-    def _headers(self, bearer: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {bearer}", "Client-Id": self._application.client_id}
-
-
-def _refusal(reply: Reply, *, own_token: bool) -> RefusedError:
-    status, message = reply.status, reply.message
-    if status == 401 and own_token:
-        return RefusedError(status, message)
-    if status == 401:
-        # Helix answers 401, not 403, where a person's token lacks the scope.
-        return MissingScopeError(status, message) if "scope" in message.lower() else GrantEndedError(status, message)
-    if status == 403:
-        return MissingScopeError(status, message)
-    if status == 404:
-        return NotFoundError(status, message)
-    if status == 409:
-        return AlreadySubscribedError(status, message, _existing_id(reply.body))
-    if status == 429:
-        return TooManyAlikeError(status, message)
-    return RefusedError(status, message)
-
-
-def _existing_id(body: dict[str, Any]) -> str:
-    """The id that a 409 tells: at the top, or in ``data``; empty if it does not."""
-    if isinstance(body.get("id"), str):
-        return str(body["id"])
-    rows = body.get("data")
-    first = rows[0] if isinstance(rows, list) and rows else rows
-    return str(first.get("id", "")) if isinstance(first, dict) else ""
+    async def _ask_channels(self, keys: Sequence[str]) -> dict[str, Channel]:
+        pairs = [("broadcaster_id", one) for one in keys]
+        found = _items(Channel, await self._helix("GET", "channels", pairs))
+        return {channel.broadcaster_id: channel for channel in found}
 
 
 def _items(kind: type[Kind], reply: Reply) -> tuple[Kind, ...]:
@@ -320,7 +255,3 @@ def _items(kind: type[Kind], reply: Reply) -> tuple[Kind, ...]:
 def _cursor(body: dict[str, Any]) -> str:
     page = body.get("pagination")
     return str(page.get("cursor") or "") if isinstance(page, dict) else ""
-
-
-def _distinct(texts: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(texts))

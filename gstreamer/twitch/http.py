@@ -1,5 +1,6 @@
 """Calls to Twitch over HTTP: bounded, timed, retried where that is safe, and errors told in our own words.
 
+While Twitch is down, calls fail at once (``core.circuit``); each of its two addresses has a circuit of its own.
 Invariant: neither a token nor a secret is ever in an error text, a log line or a repr.
 """
 
@@ -7,19 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import aiohttp
 
 from gstreamer.core import backoff, limiter
-from gstreamer.core.errors import UnavailableError
+from gstreamer.core.errors import OutcomeUnknownError, RateLimitedError, UnavailableError
 from gstreamer.core.ports import Counting
+from gstreamer.twitch.circuits import Circuits
 
 MAX_BODY_BYTES = 8 * 2**20
 """More than any page of Twitch; an answer above it is not Twitch's."""
+
+FINAL = ("maximum subscriptions", "conduit", "total cost")
+"""Words of those 429 that are no rate limit."""
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -66,11 +72,12 @@ class Patience(NamedTuple):
 
 
 class Time(NamedTuple):
-    """The clock (Unix seconds), the pause and the dice of a caller, replaceable in tests."""
+    """The clocks (Unix seconds, and seconds of no date), the pause and the dice of a caller, replaceable in tests."""
 
     now_s: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     roll: Callable[[], float] = random.random
+    monotonic: Callable[[], float] = time.monotonic
 
 
 class Reply(NamedTuple):
@@ -84,6 +91,21 @@ class Reply(NamedTuple):
     def message(self) -> str:
         """Twitch's words about a refusal, bounded."""
         return str(self.body.get("message", ""))[:300] or "no reason given"
+
+
+class Gate(Protocol):
+    """What each try of a call passes before it goes out."""
+
+    async def enter(self) -> None:
+        """
+        Wait for a point of its bucket.
+
+        Raises:
+            RateLimitedError: That would take too long.
+        """
+
+    async def told(self, allowance: limiter.Allowance, *, refused: bool) -> None:
+        """A try that was let in was answered so, or (with UNKNOWN) never will be."""
 
 
 class Http:
@@ -102,6 +124,12 @@ class Http:
         self._time = clock or Time()
         self._slots = asyncio.Semaphore(self._patience.concurrency)
         self._session: aiohttp.ClientSession | None = None
+        self._circuits = Circuits(count)
+
+    @property
+    def patience(self) -> Patience:
+        """Its bounds, for those who build on it."""
+        return self._patience
 
     @property
     def time(self) -> Time:
@@ -124,6 +152,8 @@ class Http:
         form: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         idempotent: bool = True,
+        gate: Gate | None = None,
+        tries: int = 0,
     ) -> Reply:
         """
         Twitch's answer, whatever it says; the caller reads refusals (4xx) from its status.
@@ -136,27 +166,46 @@ class Http:
             form: Form fields, or
             body: a JSON body.
             idempotent: Whether a try that failed on Twitch's side, or of unknown outcome, may be repeated.
+            gate: Where each try waits for its bucket.
+            tries: Most tries; 0 for as many as usual.
 
         Raises:
-            UnavailableError: Twitch did not answer, answered 5xx, or its rate limit lasts too long.
+            RateLimitedError: Twitch's rate limit lasts too long; nothing was done.
+            OutcomeUnknownError: It is not idempotent, and may have been done.
+            UnavailableError: Twitch did not answer, or answered 5xx; what is not idempotent was not done.
         """
-        attempt = 0
+        attempt, most = 0, tries or self._patience.tries
         while True:
             attempt += 1
+            self._circuits.check(url, self._time.monotonic())
+            if gate is not None:
+                await gate.enter()
             try:
                 reply = await self._once(method, url, headers or {}, query, form, body)
-            except UnavailableError:
-                if not idempotent or attempt >= self._patience.tries:
-                    raise
+            except UnavailableError as error:
+                if gate is not None:
+                    await gate.told(limiter.UNKNOWN, refused=False)
+                if isinstance(error, OutcomeUnknownError) and idempotent:
+                    error = UnavailableError(str(error))
+                if not idempotent or attempt >= most:
+                    raise error from None
                 pause_s = backoff.delay_s(attempt, self._time.roll(), self._patience.base_s, self._patience.cap_s)
-            else:
-                if not limiter.is_exhausted(reply.status, reply.allowance) or _is_final(reply):
-                    return reply
-                # Nothing was done, so this may be repeated whatever the call is.
-                pause_s = limiter.wait_s(reply.allowance, self._time.now_s()) + self._time.roll() * 0.1
-                if pause_s > self._patience.rate_wait_s or attempt >= self._patience.tries:
-                    raise UnavailableError(f"twitch's rate limit is used up for {pause_s:.0f} s")
-            await self._time.sleep(pause_s)
+                await self._time.sleep(pause_s)
+                continue
+            refused = limiter.is_exhausted(reply.status, reply.allowance) and not _is_final(reply)
+            if gate is not None:
+                await gate.told(reply.allowance, refused=refused)
+            if not refused:
+                return reply
+            # Nothing was done, so this may be repeated whatever the call is; a gate waits for the reset by itself.
+            pause_s = limiter.wait_s(reply.allowance, self._time.now_s())
+            if pause_s > self._patience.rate_wait_s or attempt >= most:
+                raise RateLimitedError(math.ceil(pause_s))
+            await self._time.sleep(self._time.roll() * 0.1 + (pause_s if gate is None else 0.0))
+
+    def down(self) -> dict[str, float]:
+        """Twitch's services that are taken for down, and for how many seconds they have been."""
+        return self._circuits.down(self._time.monotonic())
 
     async def _once(
         self,
@@ -168,10 +217,10 @@ class Http:
         body: Mapping[str, Any] | None,
     ) -> Reply:
         timeout = aiohttp.ClientTimeout(total=self._patience.timeout_s)
-        try:
-            async with (
-                self._slots,
-                self._open().request(
+        async with self._slots:
+            self._circuits.enter(url, self._time.monotonic())
+            try:
+                async with self._open().request(
                     method,
                     url,
                     headers=headers,
@@ -181,20 +230,24 @@ class Http:
                     timeout=timeout,
                     # A redirect would carry the token to wherever it points.
                     allow_redirects=False,
-                ) as response,
-            ):
-                raw = await response.content.read(MAX_BODY_BYTES + 1)
-                while len(raw) <= MAX_BODY_BYTES and not response.content.at_eof():
-                    raw += await response.content.read(MAX_BODY_BYTES + 1 - len(raw))
-                status = response.status
-                allowance = limiter.read_allowance({name.lower(): text for name, text in response.headers.items()})
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            self._count.count("gstreamer_twitch_requests", 1, "unreachable")
-            # The error's own text may hold the address with its query, so only its kind is told.
-            raise UnavailableError(f"twitch does not answer at {_host(url)} ({type(error).__name__})") from None
-        self._count.count("gstreamer_twitch_requests", 1, f"{status // 100}xx")
+                ) as response:
+                    raw = await response.content.read(MAX_BODY_BYTES + 1)
+                    while len(raw) <= MAX_BODY_BYTES and not response.content.at_eof():
+                        raw += await response.content.read(MAX_BODY_BYTES + 1 - len(raw))
+                    status, told = response.status, response.headers
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                self._circuits.unanswered(url, self._time.monotonic(), self._time.roll())
+                # The error's own text may hold the address with its query, so only its kind is told.
+                words = f"twitch does not answer at {_host(url)} ({type(error).__name__})"
+                reached = not isinstance(error, aiohttp.ClientConnectorError)
+                raise (OutcomeUnknownError if reached else UnavailableError)(words) from None
+            except BaseException:
+                self._circuits.abandoned(url)
+                raise
+            self._circuits.answered(url, status, self._time.monotonic(), self._time.roll())
         if status >= 500:
-            raise UnavailableError(f"twitch answers {status} at {_host(url)}")
+            raise OutcomeUnknownError(f"twitch answers {status} at {_host(url)}")
+        allowance = limiter.read_allowance({name.lower(): text for name, text in told.items()})
         return Reply(status, _object(raw, status, url), allowance)
 
     def _open(self) -> aiohttp.ClientSession:
@@ -207,7 +260,8 @@ class Http:
 
 def _is_final(reply: Reply) -> bool:
     """Whether a 429 speaks of what exists already and not of the rate: "maximum subscriptions with type ..."."""
-    return "maximum subscriptions" in reply.message.lower()
+    message = reply.message.lower()
+    return any(words in message for words in FINAL)
 
 
 def _object(raw: bytes, status: int, url: str) -> dict[str, Any]:
@@ -221,7 +275,7 @@ def _object(raw: bytes, status: int, url: str) -> dict[str, Any]:
         return found
     if status >= 400:
         return {}
-    raise UnavailableError(f"the answer of {_host(url)} is not Twitch's: not a JSON object")
+    raise OutcomeUnknownError(f"the answer of {_host(url)} is not Twitch's: not a JSON object")
 
 
 def _host(url: str) -> str:

@@ -6,13 +6,12 @@ refresh must be single-flight across the cluster, which is the caller's to see t
 
 from __future__ import annotations
 
-import asyncio
-import hmac
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlencode
 
 from gstreamer.core.errors import GrantEndedError, RefusedError
+from gstreamer.core.ports import AppToken
 from gstreamer.twitch.http import Application, Http, Reply
 from gstreamer.twitch.models import Token, Validation, parse
 
@@ -32,9 +31,6 @@ class OAuth:
     def __init__(self, http: Http, application: Application) -> None:
         self._http = http
         self._application = application
-        self._app_token = ""
-        self._app_token_until_s = 0.0
-        self._renewing = asyncio.Lock()
 
     def __repr__(self) -> str:
         return f"OAuth({self._application!r})"
@@ -50,27 +46,19 @@ class OAuth:
         }
         return f"{self._application.id_url}/authorize?{urlencode(query)}"
 
-    async def app_token(self, refused: str = "") -> str:
+    async def app_token(self) -> AppToken:
         """
-        Our own token, renewed ahead of its end; many callers at once cause one request.
-
-        Args:
-            refused: A token that Twitch answered with 401: it is not given out again.
+        A new token of our own, to be used until shortly before its end (``app_token.AppTokens`` keeps it).
 
         Raises:
             UnavailableError: Twitch does not answer.
             RefusedError: Twitch does not know the client id or the secret.
         """
-        async with self._renewing:
-            stale = self._http.time.now_s() >= self._app_token_until_s
-            if stale or hmac.compare_digest(self._app_token.encode(), refused.encode()):
-                reply = await self._token("client_credentials", {}, idempotent=True)
-                if reply.status != 200:
-                    raise RefusedError(reply.status, reply.message)
-                token = parse(Token, reply.body)
-                self._app_token = token.access_token
-                self._app_token_until_s = self._http.time.now_s() + max(token.expires_in - RENEW_AHEAD_S, 1)
-            return self._app_token
+        reply = await self._token("client_credentials", {}, idempotent=True)
+        if reply.status != 200:
+            raise RefusedError(reply.status, reply.message)
+        token = parse(Token, reply.body)
+        return AppToken(token.access_token, self._http.time.now_s() + max(token.expires_in - RENEW_AHEAD_S, 1))
 
     async def exchange_code(self, code: str, redirect_uri: str) -> Token:
         """

@@ -175,7 +175,7 @@ async def test_subscriptions_tokens_and_the_world_outlive_a_restart(tmp_path: Pa
     async with double(options) as place:
         made = await place.subscribe(to, "stream.offline", TESTER)
         await place.order("happen", act="start", user_id=TESTER)
-        token = await place.twitch.oauth.app_token()
+        token = await place.twitch.app_token()
         before = (await place.state())["live"]
 
     async with double(options) as place:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from gstreamer.actors.access import TwitchAccess
 from gstreamer.core.errors import (
     AlreadySubscribedError,
     GrantEndedError,
     MissingScopeError,
+    RateLimitedError,
     RefusedError,
     TooManyAlikeError,
     UnavailableError,
 )
+from gstreamer.core.ports import AppToken, Lease, Spent
 from gstreamer.simulator.server import Options
 from gstreamer.twitch.client import Twitch, Webhook
 from gstreamer.twitch.http import Application, Patience, Time
 from gstreamer.twitch.models import Token
-from tests.twitch import QUIET, SECRET, Place, Uncounted, callback, double
+from tests.twitch import QUIET, SECRET, Place, Uncounted, callback, client_of, double
 
 REDIRECT = "http://localhost:8000/api/auth/callback"
 TESTER = "1000001"
@@ -109,7 +113,7 @@ async def test_on_order_a_refresh_replaces_the_refresh_token_too(place: Place) -
 async def test_everything_that_was_issued_is_listed_for_good(place: Place) -> None:
     token = await sign_in(place)
     fresh = await place.twitch.oauth.refresh(token.refresh_token)
-    app = await place.twitch.oauth.app_token()
+    app = await place.twitch.app_token()
     await place.twitch.oauth.revoke(token.access_token)
 
     issued = [(one["kind"], one["by"], one["secret"]) for one in await place.issued()]
@@ -192,15 +196,15 @@ async def test_live_streams_and_channels_agree(place: Place) -> None:
 
 
 async def test_a_refused_app_token_is_renewed_once(place: Place) -> None:
-    old = await place.twitch.oauth.app_token()
+    old = await place.twitch.app_token()
     await place.twitch.oauth.revoke(old)
 
     assert await place.twitch.users(["700001"])
-    assert await place.twitch.oauth.app_token() != old
+    assert await place.twitch.app_token() != old
 
 
 async def test_many_callers_share_one_app_token(place: Place) -> None:
-    tokens = await asyncio.gather(*(place.twitch.oauth.app_token() for _ in range(50)))
+    tokens = await asyncio.gather(*(place.twitch.app_token() for _ in range(50)))
 
     assert len(set(tokens)) == 1
 
@@ -274,25 +278,40 @@ async def test_an_outage_is_unavailable_and_leaves_no_trace(place: Place) -> Non
     assert await place.twitch.users(["700001"])
 
 
-async def test_a_short_rate_limit_is_waited_for() -> None:
-    waits: list[float] = []
+class Ahead:
+    """A clock that runs ahead by what was waited for."""
 
-    async with double() as place:
-        await place.twitch.oauth.app_token()
+    def __init__(self) -> None:
+        self.waits: list[float] = []
 
-        async def sleep(delay_s: float) -> None:
-            waits.append(delay_s)
-            await place.order("faults")
+    def now_s(self) -> float:
+        return time.time() + sum(self.waits)
 
-        application = Application("test-client", "test-secret", f"{place.url}/oauth2", f"{place.url}/helix")
-        patient = Twitch(application, Uncounted(), Patience(rate_wait_s=90), Time(sleep=sleep, roll=lambda: 0.0))
-        await place.order("faults", throttle_s=60)
+    def monotonic(self) -> float:
+        return time.monotonic() + sum(self.waits)
 
-        assert await patient.users(["700001"])
-        await patient.close()
+    async def sleep(self, delay_s: float) -> None:
+        self.waits.append(delay_s)
 
-    assert len(waits) == 1
-    assert 50 < waits[0] < 62
+    def time(self) -> Time:
+        return Time(self.now_s, self.sleep, lambda: 0.0, self.monotonic)
+
+
+async def test_a_short_rate_limit_is_waited_for_until_its_reset(place: Place) -> None:
+    ahead = Ahead()
+
+    async def sleep(delay_s: float) -> None:
+        ahead.waits.append(delay_s)
+        await place.order("faults")
+
+    patient = client_of(place.url, Patience(rate_wait_s=90), clock=ahead.time()._replace(sleep=sleep))
+    await patient.app_token()
+    await place.order("faults", throttle_s=60)
+
+    assert await patient.users(["700001"])
+    await patient.close()
+
+    assert 50 < sum(ahead.waits) < 63
 
 
 async def test_a_long_rate_limit_fails_at_once(place: Place) -> None:
@@ -302,13 +321,69 @@ async def test_a_long_rate_limit_fails_at_once(place: Place) -> None:
         await place.twitch.users(["700001"])
 
 
-async def test_the_double_limits_the_rate_itself() -> None:
+async def test_a_bucket_that_is_used_up_is_left_alone() -> None:
     async with double(QUIET._replace(points=3), Patience(rate_wait_s=0)) as place:
         for _ in range(3):
             await place.twitch.users(["700001"])
 
-        with pytest.raises(UnavailableError, match="rate limit is used up"):
-            await place.twitch.users(["700001"])
+        for _ in range(5):
+            with pytest.raises(RateLimitedError, match="twitch's rate limit is used up for"):
+                await place.twitch.users(["700001"])
+
+        assert await place.calls() == {("app", "/helix/users"): (3, 0)}
+
+
+async def test_a_refusal_that_says_what_exists_already_is_no_rate_limit(place: Place) -> None:
+    async with callback() as to:
+        for number in range(3):
+            webhook = Webhook(f"{to.url}?{number}", SECRET)
+            await place.twitch.subscribe("stream.online", "1", {"broadcaster_user_id": TESTER}, webhook)
+        await place.order("rates", app=60)
+
+        for number in range(4):
+            webhook = Webhook(f"{to.url}?more{number}", SECRET)
+            with pytest.raises(TooManyAlikeError):
+                await place.twitch.subscribe("stream.online", "1", {"broadcaster_user_id": TESTER}, webhook)
+
+        assert await place.calls() == {("app", "/helix/eventsub/subscriptions"): (4, 0)}
+
+
+async def test_many_lookups_of_one_moment_are_few_calls(place: Place) -> None:
+    testers = [str(1_000_000 + number) for number in range(200)]
+    await place.order("rates", app=60)
+
+    users = await asyncio.gather(*(place.twitch.users([one, "999"], [f"tester_{one[-3:]}"]) for one in testers))
+    await asyncio.gather(*(place.twitch.streams(["700001", one]) for one in testers))
+    channels = await asyncio.gather(*(place.twitch.channels(["700001", one]) for one in testers))
+
+    assert [[user.id for user in found] for found in users] == [[one] for one in testers]
+    assert [{channel.broadcaster_id for channel in found} for found in channels] == [{"700001", t} for t in testers]
+    calls = await place.calls()
+    assert calls[("app", "/helix/users")] == (5, 0)
+    assert calls[("app", "/helix/streams")] == (3, 0)
+    assert calls[("app", "/helix/channels")] == (3, 0)
+
+
+async def test_while_twitch_is_down_calls_fail_at_once_and_it_is_found_again(place: Place) -> None:
+    ahead = Ahead()
+    client = client_of(place.url, Patience(tries=2, base_s=0.0), clock=ahead.time())
+    await client.app_token()
+    await place.order("faults", outage_s=600)
+
+    for _ in range(50):
+        with pytest.raises(UnavailableError):
+            await client.users(["700001"])
+
+    assert (await place.calls())[("outage", "/helix/users")] == (5, 0)
+    assert list(client.standing().down) == [f"{place.url}/helix"]
+    with pytest.raises(UnavailableError, match=r"twitch has not answered at .*/helix for \d+ s: calls fail at once"):
+        await client.users(["700001"])
+
+    await place.order("faults")
+    ahead.waits.append(10.0)
+    assert await client.users(["700001"])
+    assert client.standing().down == {}
+    await client.close()
 
 
 async def test_nobody_there_is_unavailable() -> None:
@@ -331,3 +406,96 @@ async def test_the_cost_budget_is_kept() -> None:
 
         with pytest.raises(RefusedError, match="maximum total cost"):
             await place.subscribe(to, "stream.online", "1000002")
+
+
+# Several processes, one bucket
+
+
+class Elsewhere(TwitchAccess):
+    """The actor `twitch` as processes see it: it may be away, and comes back knowing nothing."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self.away = False
+        self.restart()
+
+    def restart(self) -> None:
+        super().__init__(self._place.twitch.oauth.app_token, Uncounted())
+
+    async def app_token(self, refused: str) -> AppToken:
+        self._answer()
+        return await super().app_token(refused)
+
+    async def admit(self, caller: str, wanted: int, spent: Spent) -> Lease:
+        self._answer()
+        return await super().admit(caller, wanted, spent)
+
+    async def told(self, caller: str, spent: Spent) -> None:
+        self._answer()
+        await super().told(caller, spent)
+
+    def _answer(self) -> None:
+        if self.away:
+            raise UnavailableError("twitch is gone")
+
+
+async def test_two_processes_share_one_bucket_and_are_never_refused(place: Place) -> None:
+    await place.order("rates", app=120)
+    access = Elsewhere(place)
+    clients = [client_of(place.url, Patience(rate_wait_s=2.0), access=access) for _ in range(2)]
+
+    answers = await asyncio.gather(
+        *(clients[number % 2].search_channels(f"p{number}") for number in range(300)), return_exceptions=True
+    )
+    for client in clients:
+        await client.close()
+
+    assert all(isinstance(answer, tuple | RateLimitedError) for answer in answers)
+    calls, refused = (await place.calls())[("app", "/helix/search/channels")]
+    assert refused == 0
+    assert 80 <= calls == sum(isinstance(answer, tuple) for answer in answers)
+
+
+async def test_while_the_actor_is_away_and_when_it_is_back_nothing_fails(place: Place) -> None:
+    access = Elsewhere(place)
+    clients = [client_of(place.url, access=access) for _ in range(2)]
+    going = True
+
+    async def keep_asking(client: Twitch, number: int) -> int:
+        done = 0
+        while going:
+            assert await client.search_channels(f"p{number}x{done}") is not None
+            done += 1
+            await asyncio.sleep(0.01)
+        return done
+
+    asking = [asyncio.create_task(keep_asking(clients[number % 2], number)) for number in range(4)]
+    for away in (False, True, False):
+        access.away = away
+        if not away:
+            access.restart()
+        seen = (await place.calls()).get(("app", "/helix/search/channels"), (0, 0))[0]
+        while (await place.calls()).get(("app", "/helix/search/channels"), (0, 0))[0] < seen + 40:
+            assert not any(task.done() for task in asking), [task.exception() for task in asking if task.done()]
+            await asyncio.sleep(0.01)
+    going = False
+    await asyncio.gather(*asking)
+    for client in clients:
+        await client.close()
+
+    assert (await place.calls())[("app", "/helix/search/channels")][1] == 0
+
+
+async def test_a_person_has_a_bucket_of_their_own(place: Place) -> None:
+    token = await sign_in(place, ("user:read:follows",))
+    client = client_of(place.url, Patience(rate_wait_s=0))
+    await place.order("rates", user=2)
+
+    for _ in range(2):
+        await client.followed_channels("2000007", token.access_token)
+    with pytest.raises(RateLimitedError):
+        await client.followed_channels("2000007", token.access_token)
+    assert await client.users(["700001"])
+    await client.close()
+
+    assert (await place.calls())[("2000007", "/helix/channels/followed")] == (2, 0)

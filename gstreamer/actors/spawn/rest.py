@@ -1,4 +1,4 @@
-"""The actors of the rest side: subscriptions. Apart from the ws side's, which load no store and no Twitch."""
+"""The actors of the rest side: twitch, subscriptions. Apart from the ws side's, which load no store and no Twitch."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 import ray
 
 from gstreamer import settings
-from gstreamer.actors.spawn.ground import REST, actor_options, ground
+from gstreamer.actors.access import TwitchAccess
+from gstreamer.actors.spawn.ground import REST, Ground, actor_options, ground
 from gstreamer.actors.spawn.ws import ensure_placement
 from gstreamer.actors.subscriptions import Subscriptions
 from gstreamer.actors.wiring import Config, Ports
 from gstreamer.core.errors import ConfigurationError
-from gstreamer.core.ids import SUBSCRIPTIONS
+from gstreamer.core.ids import SUBSCRIPTIONS, TWITCH
 from gstreamer.core.ports import Log
 from gstreamer.core.topics import CONTROL, UNROUTED
 from gstreamer.grants.endings import Endings
@@ -39,13 +40,11 @@ class SubscriptionsActor(Subscriptions):
     def __init__(self) -> None:
         self._ground = on = ground()
         twitch = on.settings.twitch
-        if twitch.client_id is None or twitch.client_secret is None or twitch.webhook_secret is None:
-            raise ConfigurationError("twitch.client_id, client_secret and webhook_secret are needed: set all of them")
-        secret = twitch.client_secret.get_secret_value()
-        application = Application(twitch.client_id, secret, twitch.id_url, twitch.api_url)
+        if twitch.webhook_secret is None:
+            raise ConfigurationError("twitch.webhook_secret is not set: Twitch signs what it sends with it")
         webhook = Webhook(f"{on.settings.public_url}/eventsub", twitch.webhook_secret.get_secret_value())
         database = Database(on.settings.store.urls[0].get_secret_value())
-        platform, records = Twitch(application, on.metrics), on.producer()
+        platform, records = Twitch(application_of(on), on.metrics, access=on.handles.twitch()), on.producer()
         ports = Ports(
             platform,
             on.admin(),
@@ -63,6 +62,27 @@ class SubscriptionsActor(Subscriptions):
         on.work.add(asyncio.get_running_loop().create_task(self.run(), name="subscriptions"))
 
 
+class TwitchAccessActor(TwitchAccess):
+    """The actor ``twitch`` in its process; its own calls go past itself."""
+
+    def __init__(self) -> None:
+        self._ground = on = ground()
+        super().__init__(Twitch(application_of(on), on.metrics).oauth.app_token, on.metrics)
+
+
+def application_of(on: Ground) -> Application:
+    """
+    Our application at Twitch, by an actor's settings.
+
+    Raises:
+        ConfigurationError: Its id or secret is not set.
+    """
+    twitch = on.settings.twitch
+    if twitch.client_id is None or twitch.client_secret is None:
+        raise ConfigurationError("twitch.client_id and client_secret are needed: set both")
+    return Application(twitch.client_id, twitch.client_secret.get_secret_value(), twitch.id_url, twitch.api_url)
+
+
 def keeper_of(wanted: Settings, database: Database, sign_in: SignIn, records: Log) -> Keeper:
     """People's grants, for an actor that uses them or hears of their end."""
     keyring = Keyring(keys_of(wanted.store.keys), os.urandom, lambda: keys_of(settings.load().store.keys))
@@ -71,6 +91,7 @@ def keeper_of(wanted: Settings, database: Database, sign_in: SignIn, records: Lo
 
 
 def ensure_actors() -> None:
-    """See that the actors that nobody else makes exist: placement and subscriptions."""
+    """See that the actors that nobody else makes exist: placement, twitch and subscriptions."""
     ensure_placement()
+    ray.remote(TwitchAccessActor).options(**actor_options(TWITCH, {REST: 1})).remote()
     ray.remote(SubscriptionsActor).options(**actor_options(SUBSCRIPTIONS, {REST: 1})).remote()

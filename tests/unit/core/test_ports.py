@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gstreamer.actors.access import TwitchAccess
 from gstreamer.actors.connection import Connection
 from gstreamer.actors.placement import Placement
 from gstreamer.actors.streamer_host import StreamerHost
@@ -24,6 +25,7 @@ KEPT = [
     (ports.ConnectionPeer, Connection),
     (ports.PlacementPeer, Placement),
     (ports.SubscriptionsPeer, Subscriptions),
+    (ports.AccessPeer, TwitchAccess),
     (ports.Log, Producer),
     (ports.LogReader, Reader),
     (ports.LogAdmin, Admin),
