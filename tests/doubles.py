@@ -49,21 +49,11 @@ class Double:
         async with self._http.post(f"{self._url}/oauth2/revoke", data=form) as answer:
             assert answer.status == 200, await answer.text()
 
-    async def tell(
-        self,
-        kind: str,
-        subscription: dict[str, Any],
-        event: dict[str, Any] | None,
-        at: datetime.datetime | None = None,
-    ) -> None:
-        """Post a message of Twitch's about grants, signed as of ``at``."""
-        message = Notification("0", subscription["type"], "1")
-        message.body = json.dumps(
-            {"subscription": subscription} if event is None else {"subscription": subscription, "event": event}
-        ).encode()
-        headers = {
-            **message.headers(self._install.webhook_secret, at), "Twitch-Eventsub-Message-Type": kind,
-        }  # fmt: skip
+    async def tell(self, kind: str, body: dict[str, Any], at: datetime.datetime | None = None) -> None:
+        """Post a message of Twitch's, signed as of ``at``."""
+        message = Notification("0", body["subscription"]["type"], "1")
+        message.body = json.dumps(body).encode()
+        headers = message.headers(self._install.webhook_secret, at) | {"Twitch-Eventsub-Message-Type": kind}
         async with self._http.post(f"{self._install.url}/eventsub", data=message.body, headers=headers) as answer:
             assert answer.status == 204, await answer.text()
 
