@@ -102,10 +102,12 @@ class OAuth:
 
         Raises:
             GrantEndedError: The person took the grant back or changed the password: sign in again.
+            RefusedError: Twitch does not know the client id or the secret.
             UnavailableError: Twitch does not answer.
         """
         reply = await self._token("refresh_token", {"refresh_token": refresh_token}, idempotent=False)
-        if reply.status in (400, 401):
+        # "invalid client" is our own mistake in the settings: nobody's grant has ended by it.
+        if reply.status in (400, 401) and "client" not in reply.message.lower():
             raise GrantEndedError(reply.status, reply.message)
         if reply.status != 200:
             raise RefusedError(reply.status, reply.message)

@@ -150,6 +150,19 @@ async def test_revoking_twice_is_fine(place: Place) -> None:
         await place.twitch.oauth.validate(token.access_token)
 
 
+@pytest.mark.parametrize("ours", [("another-client", "test-secret"), ("test-client", "hunter2")])
+async def test_a_mistake_in_our_settings_ends_nobodys_grant(place: Place, ours: tuple[str, str]) -> None:
+    token = await sign_in(place)
+    mistaken = Twitch(Application(*ours, f"{place.url}/oauth2", f"{place.url}/helix"), Uncounted())
+
+    with pytest.raises(RefusedError, match="invalid client") as caught:
+        await mistaken.oauth.refresh(token.refresh_token)
+
+    await mistaken.close()
+    assert not isinstance(caught.value, GrantEndedError)
+    assert (await place.twitch.oauth.refresh(token.refresh_token)).access_token
+
+
 async def test_a_wrong_secret_is_refused_and_not_in_the_error(place: Place) -> None:
     wrong = Twitch(Application("test-client", "hunter2", f"{place.url}/oauth2", f"{place.url}/helix"), Uncounted())
 
