@@ -117,6 +117,7 @@ def simulated_twitch(url: str, data_dir: DataDir) -> dict[str, str]:
         "GSTREAMER_TWITCH__CLIENT_SECRET_FILE": str(data_dir.secret("simulator-client-secret")),
         "GSTREAMER_TWITCH__ID_URL": f"{url}/oauth2",
         "GSTREAMER_TWITCH__API_URL": f"{url}/helix",
+        "GSTREAMER_TWITCH__EVENTSUB_WS_URL": f"{url.replace('http', 'ws', 1)}/ws",
         "GSTREAMER_TWITCH__SIMULATED": "true",
     }
 

@@ -3,7 +3,7 @@
 ``GET /simulator/state`` · ``POST /simulator/faults`` (class Faults; ``{}`` ends them) · ``POST /simulator/emit``
 (class Emission) · ``POST /simulator/happen`` (class Act) · ``POST /simulator/revoke`` (class Revocation) ·
 ``POST /simulator/disconnect`` (class Disconnection) · ``GET /simulator/issued`` · ``POST /simulator/rotation`` (class
-Rotation). Bodies are JSON with that content type.
+Rotation); more in ``disorder``. Bodies are JSON with that content type.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gstreamer.simulator import cast
+from gstreamer.simulator import cast, rules
 from gstreamer.simulator.cast import Person
 from gstreamer.simulator.delivery import Delivery, Message, notification
 from gstreamer.simulator.faults import Faults, Trouble, timestamp
@@ -139,7 +139,7 @@ class Control:
 
     async def show(self, request: web.Request) -> web.Response:
         """What it holds."""
-        _only_from_here(request)
+        only_from_here(request)
         return web.json_response(
             {
                 "live": [person.id for person in self._world.live()],
@@ -152,13 +152,13 @@ class Control:
 
     async def faults(self, request: web.Request) -> web.Response:
         """Misbehave from now on; what was held back goes out."""
-        self._trouble.order(await _read(request, Faults))
+        self._trouble.order(await read_order(request, Faults))
         self._delivery.flush()
         return web.json_response(self._trouble.faults.model_dump())
 
     async def emit(self, request: web.Request) -> web.Response:
         """Send events now."""
-        emission = await _read(request, Emission)
+        emission = await read_order(request, Emission)
         at = timestamp({"stale": -660, "future": 1_200}.get(emission.mode, 0))
         messages = [
             notification(held, one.event, at, one.message_id)._replace(forged=emission.mode == "forged")
@@ -183,8 +183,8 @@ class Control:
 
     async def happen(self, request: web.Request) -> web.Response:
         """Let somebody do something."""
-        act = await _read(request, Act)
-        happened = self._act(act, _somebody(act.user_id))
+        act = await read_order(request, Act)
+        happened = self._act(act, somebody(act.user_id))
         messages = [message for one in happened for message in self._delivery.notify(one.type, one.event)]
         return web.json_response(
             {"events": [one._asdict() for one in happened], "messages": [_row(message, None) for message in messages]}
@@ -192,7 +192,7 @@ class Control:
 
     async def revoke(self, request: web.Request) -> web.Response:
         """End subscriptions."""
-        order = await _read(request, Revocation)
+        order = await read_order(request, Revocation)
         ended = [
             held.id
             for held in self._state.subscriptions()
@@ -205,8 +205,11 @@ class Control:
 
     async def disconnect(self, request: web.Request) -> web.Response:
         """End a person's grant."""
-        person = _somebody((await _read(request, Disconnection)).user_id)
+        person = somebody((await read_order(request, Disconnection)).user_id)
         ended = self._state.remove_tokens_of(person.id)
+        for held in self._state.subscriptions():
+            if held.active and rules.needs_grant_of(held.body, person.id):
+                await self._delivery.revoke(held.id, "authorization_revoked")
         event = {
             "client_id": self._credentials.client_id,
             "user_id": person.id,
@@ -218,22 +221,22 @@ class Control:
 
     async def issued(self, request: web.Request) -> web.Response:
         """Every token and code that was ever issued, the first first."""
-        _only_from_here(request)
+        only_from_here(request)
         return web.json_response({"issued": [entry._asdict() for entry in self._issued.entries()]})
 
     async def rotation(self, request: web.Request) -> web.Response:
         """Rotate refresh tokens, or leave them."""
-        self._issued.rotates = (await _read(request, Rotation)).refresh_tokens
+        self._issued.rotates = (await read_order(request, Rotation)).refresh_tokens
         return web.json_response({"refresh_tokens": self._issued.rotates})
 
     async def calls(self, request: web.Request) -> web.Response:
         """What was called."""
-        _only_from_here(request)
+        only_from_here(request)
         return web.json_response({"calls": self._meter.rows()})
 
     async def rates(self, request: web.Request) -> web.Response:
         """Set what buckets hold, and count calls anew."""
-        rates = await _read(request, Rates)
+        rates = await read_order(request, Rates)
         self._meter.order(rates)
         return web.json_response(rates.model_dump())
 
@@ -243,7 +246,7 @@ class Control:
         if act.act == "end":
             return self._world.end(person)
         if act.act == "raid":
-            return self._world.raid(person, _somebody(act.target_id))
+            return self._world.raid(person, somebody(act.target_id))
         return self._world.update(person, act.title)
 
     async def _send(self, messages: list[Message], late_s: float) -> None:
@@ -256,15 +259,27 @@ def _row(message: Message, status: int | None) -> dict[str, Any]:
     return {"id": message.id, "subscription_id": message.subscription_id, "status": status}
 
 
-def _somebody(user_id: str) -> Person:
+def somebody(user_id: str) -> Person:
+    """
+    Whoever has this id.
+
+    Raises:
+        web.HTTPNotFound: Nobody has.
+    """
     person = cast.by_id(user_id)
     if person is None:
         raise web.HTTPNotFound(text=f"nobody has the id {user_id!r}\n")
     return person
 
 
-async def _read(request: web.Request, kind: type[_Order]) -> _Order:
-    _only_from_here(request)
+async def read_order(request: web.Request, kind: type[_Order]) -> _Order:
+    """
+    The order that a request is.
+
+    Raises:
+        web.HTTPException: It is from elsewhere, or cannot be understood.
+    """
+    only_from_here(request)
     # A page of another origin cannot send this type without asking first, and nobody answers that.
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send application/json\n")
@@ -276,7 +291,7 @@ async def _read(request: web.Request, kind: type[_Order]) -> _Order:
         raise web.HTTPUnprocessableEntity(text=f"{where}: {first['msg']}\n") from None
 
 
-def _only_from_here(request: web.Request) -> None:
+def only_from_here(request: web.Request) -> None:
     """Refuse other machines, and names that were made to point here."""
     host = request.url.host
     try:

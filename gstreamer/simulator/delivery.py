@@ -1,7 +1,8 @@
-"""Signed webhooks, as EventSub sends them: challenges, notifications with retries, revocations.
+"""What EventSub sends: signed webhooks (challenges, notifications with retries, revocations), and WebSocket messages.
 
 A notification that is not answered with 2xx is sent again with the same message id; one that is given up counts
-against its subscription, which is revoked after too many in a row.
+against its subscription (its shard, behind a conduit), which is ended after too many in a row. What goes over a
+WebSocket goes once.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from gstreamer import log
+from gstreamer.simulator import rules
+from gstreamer.simulator.conduits import ENABLED, Conduit, Conduits, Shard
 from gstreamer.simulator.faults import Trouble, timestamp
+from gstreamer.simulator.sockets import Sockets
 from gstreamer.simulator.state import Held, State
 
 RETRY_AFTER_S = (1.0, 3.0, 10.0, 30.0, 60.0)
@@ -47,6 +51,7 @@ class Message(NamedTuple):
         timestamp: Time that is signed.
         body: Raw JSON.
         forged: Whether the signature is wrong.
+        channel: Whose channel it is about.
     """
 
     subscription_id: str
@@ -55,23 +60,44 @@ class Message(NamedTuple):
     timestamp: str
     body: bytes
     forged: bool = False
+    channel: str = ""
+
+
+class Target(NamedTuple):
+    """Where a message goes: a callback and its secret, or a WebSocket session; and which shard that is, if any."""
+
+    callback: str = ""
+    secret: str = ""
+    session_id: str = ""
+    shard: tuple[Conduit, Shard] | None = None
 
 
 class Delivery:
     """
-    The sender of webhooks.
+    The sender.
 
     Args:
         state: Subscriptions.
+        conduits: Conduits.
         trouble: How it misbehaves.
         seed: Seeds the dice of that misbehaviour.
         retry_after_s: Waits before each further try.
+        client_id: Our application's.
     """
 
     def __init__(
-        self, state: State, trouble: Trouble, seed: int, retry_after_s: tuple[float, ...] = RETRY_AFTER_S
+        self,
+        state: State,
+        conduits: Conduits,
+        trouble: Trouble,
+        seed: int,
+        retry_after_s: tuple[float, ...] = RETRY_AFTER_S,
+        client_id: str = "",
     ) -> None:
         self._state = state
+        self._conduits = conduits
+        self._client_id = client_id
+        self.sockets = Sockets(self._is_used, self._session_ended)
         self._trouble = trouble
         self._random = random.Random(seed)
         self._retry_after_s = retry_after_s
@@ -87,6 +113,7 @@ class Delivery:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.sockets.shut()
         if self._session is not None:
             await self._session.close()
 
@@ -95,9 +122,7 @@ class Delivery:
         return [
             held
             for held in self._state.subscriptions()
-            if held.body["type"] == event_type
-            and held.body["status"] == "enabled"
-            and all(event.get(name) == value for name, value in held.body["condition"].items() if value)
+            if held.body["status"] == "enabled" and rules.is_for(held.body, event_type, event)
         ]
 
     def notify(self, event_type: str, event: Mapping[str, Any]) -> list[Message]:
@@ -126,34 +151,87 @@ class Delivery:
 
     async def challenge(self, held: Held) -> None:
         """Ask the callback whether it wants this subscription, which is enabled or failed by the answer."""
+        target = Target(held.body["transport"]["callback"], held.secret)
+        passed = await self._is_welcome(target, held.id, {"subscription": held.body}, held)
+        self._state.set_status(held.id, "enabled" if passed else "webhook_callback_verification_failed")
+
+    async def challenge_shard(self, conduit: Conduit, shard: Shard) -> None:
+        """Ask the callback of a shard, which is enabled or failed by the answer."""
+        about = {"conduit_shard": {"conduit_id": conduit.id, "shard": shard.id}}
+        passed = await self._is_welcome(Target(shard.callback, shard.secret), conduit.id, about, None)
+        shard.status = ENABLED if passed else "webhook_callback_verification_failed"
+        shard.failures = 0
+        self._conduits.write()
+        if not passed:
+            self.tell_disabled(conduit, shard)
+
+    async def _is_welcome(self, target: Target, of: str, about: dict[str, Any], held: Held | None) -> bool:
         word = secrets.token_urlsafe(24)
-        body = json.dumps({"challenge": word, "subscription": held.body}, separators=(",", ":")).encode()
-        message = Message(held.id, str(uuid.uuid4()), "webhook_callback_verification", timestamp(), body)
+        body = json.dumps({"challenge": word, **about}, separators=(",", ":")).encode()
+        message = Message(of, str(uuid.uuid4()), "webhook_callback_verification", timestamp(), body)
         status, answer = 0, b""
         if not self._trouble.left_s(self._trouble.faults.no_challenge_s):
-            status, answer = await self.attempt(message, 0)
+            status, answer = await self._post(target, headers_of(message, target.secret, held, 0), body)
         passed = status == 200 and answer == word.encode()
-        self._state.set_status(held.id, "enabled" if passed else "webhook_callback_verification_failed")
-        _log.info("challenge answered", subscription_id=held.id, passed=passed, status=status)
+        _log.info("challenge answered", of=of, passed=passed, status=status)
+        return passed
+
+    def tell_disabled(self, conduit: Conduit, shard: Shard) -> None:
+        """Tell those who want to know that a shard delivers no more."""
+        event = {
+            "client_id": self._client_id,
+            "conduit_id": conduit.id,
+            "shard_id": shard.id,
+            "status": shard.status,
+            "transport": shard.shown()["transport"],
+        }
+        self.notify(rules.SHARD_DISABLED, event)
 
     async def deliver(self, message: Message) -> None:
         """Send a notification until it is taken or given up."""
+        last: tuple[Target | None, Held] | None = None
         for retry, wait_s in enumerate((0.0, *self._retry_after_s)):
             await asyncio.sleep(wait_s)
-            status, _ = await self.attempt(message, retry)
-            if 200 <= status < 300:
-                self._state.count_failure(message.subscription_id, failed=False)
-                return
             held = self._state.subscription(message.subscription_id)
-            if message.forged or held is None or not held.active:
+            if held is None or (retry > 0 and not held.active):
+                return
+            target = self._target(held, message)
+            last = target, held
+            status, _ = await self._send(target, message, held, retry)
+            if 200 <= status < 300:
+                self._count(target, held, failed=False)
+                return
+            if target is None:
+                self.lost += 1
+            if message.forged or target is None or target.session_id:
                 return
         self.lost += 1
         _log.info("notification given up", subscription_id=message.subscription_id, message_id=message.id)
-        if self._state.count_failure(message.subscription_id, failed=True) >= FAILURES:
-            await self.revoke(message.subscription_id, "notification_failures_exceeded")
+        if last is not None and self._count(*last, failed=True) >= FAILURES:
+            await self._give_up(*last)
+
+    def _count(self, target: Target | None, held: Held, *, failed: bool) -> int:
+        if target is None or target.shard is None:
+            return self._state.count_failure(held.id, failed=failed)
+        _, shard = target.shard
+        shard.failures = shard.failures + 1 if failed else 0
+        return shard.failures
+
+    async def _give_up(self, target: Target | None, held: Held) -> None:
+        if target is None or target.shard is None:
+            await self.revoke(held.id, "notification_failures_exceeded")
+            return
+        conduit, shard = target.shard
+        self.disable_shard(conduit, shard, "notification_failures_exceeded")
+
+    def disable_shard(self, conduit: Conduit, shard: Shard, status: str) -> None:
+        """A shard delivers no more, and that is told."""
+        shard.status = status
+        self._conduits.write()
+        self.tell_disabled(conduit, shard)
 
     async def revoke(self, subscription_id: str, status: str) -> bool:
-        """End a subscription and tell its callback once; whether there was one."""
+        """End a subscription and tell whoever it went to, once; whether there was one."""
         held = self._state.set_status(subscription_id, status)
         if held is None:
             return False
@@ -163,24 +241,71 @@ class Delivery:
         return True
 
     async def attempt(self, message: Message, retry: int) -> tuple[int, bytes]:
-        """Send a webhook once; status and body of the answer, 0 if there is none."""
+        """Send a message once; status and body of the answer, 0 if there is none."""
         held = self._state.subscription(message.subscription_id)
-        if held is None:
+        return (0, b"") if held is None else await self._send(self._target(held, message), message, held, retry)
+
+    def _target(self, held: Held, message: Message) -> Target | None:
+        """Where a subscription's messages go at the moment; None: nowhere."""
+        transport = held.body["transport"]
+        if transport["method"] == "webhook":
+            return Target(transport["callback"], held.secret)
+        if transport["method"] == "websocket":
+            return Target(session_id=transport["session_id"])
+        conduit = self._conduits.get(transport["conduit_id"])
+        shard = None if conduit is None else conduit.shard_for(message.channel)
+        if conduit is None or shard is None:
+            return None
+        return Target(shard.callback, shard.secret, shard.session_id, (conduit, shard))
+
+    async def _send(self, target: Target | None, message: Message, held: Held, retry: int) -> tuple[int, bytes]:
+        if target is None:
             return 0, b""
+        if not target.session_id:
+            return await self._post(target, headers_of(message, target.secret, held, retry), message.body)
+        about = {"subscription_type": held.body["type"], "subscription_version": held.body["version"]}
+        went = await self.sockets.send(
+            target.session_id,
+            message.kind,
+            json.loads(message.body),
+            message_id=message.id,
+            message_timestamp=message.timestamp,
+            **about,
+        )
+        self.sent += went
+        return (200 if went else 0), b""
+
+    async def _post(self, target: Target, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
         async with self._slots:
             try:
                 async with self._session.post(
-                    held.body["transport"]["callback"],
-                    data=message.body,
-                    headers=headers_of(message, held, retry),
-                    allow_redirects=False,
+                    target.callback, data=body, headers=headers, allow_redirects=False
                 ) as response:
                     self.sent += 1
                     return response.status, await response.content.read(4_096)
             except (aiohttp.ClientError, TimeoutError, OSError):
                 return 0, b""
+
+    # WebSocket sessions.
+
+    def of_session(self, session_id: str) -> list[Held]:
+        """The active subscriptions of a session."""
+        return [
+            held
+            for held in self._state.subscriptions()
+            if held.active and held.body["transport"].get("session_id") == session_id
+        ]
+
+    def _is_used(self, session_id: str) -> bool:
+        return bool(self.of_session(session_id) or self._conduits.shards_of_session(session_id))
+
+    def _session_ended(self, session_id: str, status: str) -> None:
+        for held in self.of_session(session_id):
+            self._state.set_status(held.id, status)
+        for conduit, shard in self._conduits.shards_of_session(session_id):
+            self.disable_shard(conduit, shard, status)
 
     async def _leave(self, message: Message, late_s: float) -> None:
         faults = self._trouble.faults
@@ -215,20 +340,23 @@ class Delivery:
 def notification(held: Held, event: Mapping[str, Any], at: str = "", message_id: str = "") -> Message:
     """The notification of an event for one subscription, with a fresh message id unless one is given."""
     body = json.dumps({"subscription": held.body, "event": event}, separators=(",", ":")).encode()
-    return Message(held.id, message_id or str(uuid.uuid4()), "notification", at or timestamp(), body)
+    channel = rules.channel_of(event)
+    return Message(held.id, message_id or str(uuid.uuid4()), "notification", at or timestamp(), body, False, channel)
 
 
-def headers_of(message: Message, held: Held, retry: int) -> dict[str, str]:
-    """Twitch's headers, signature included."""
+def headers_of(message: Message, secret: str, held: Held | None, retry: int) -> dict[str, str]:
+    """Twitch's headers, signature included; a shard's challenge is of no subscription."""
     signed = message.id.encode() + message.timestamp.encode() + message.body
-    secret = held.secret + ("forged" if message.forged else "")
-    return {
+    key = secret + ("forged" if message.forged else "")
+    headers = {
         "Content-Type": "application/json",
         "Twitch-Eventsub-Message-Id": message.id,
         "Twitch-Eventsub-Message-Retry": str(retry),
         "Twitch-Eventsub-Message-Type": message.kind,
-        "Twitch-Eventsub-Message-Signature": "sha256=" + hmac.digest(secret.encode(), signed, hashlib.sha256).hex(),
+        "Twitch-Eventsub-Message-Signature": "sha256=" + hmac.digest(key.encode(), signed, hashlib.sha256).hex(),
         "Twitch-Eventsub-Message-Timestamp": message.timestamp,
-        "Twitch-Eventsub-Subscription-Type": held.body["type"],
-        "Twitch-Eventsub-Subscription-Version": held.body["version"],
     }
+    if held is not None:
+        headers["Twitch-Eventsub-Subscription-Type"] = held.body["type"]
+        headers["Twitch-Eventsub-Subscription-Version"] = held.body["version"]
+    return headers

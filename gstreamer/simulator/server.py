@@ -10,8 +10,11 @@ from typing import NamedTuple
 from aiohttp import web
 
 from gstreamer import log
+from gstreamer.simulator.conduit_routes import ConduitRoutes
+from gstreamer.simulator.conduits import Conduits
 from gstreamer.simulator.control import Control
 from gstreamer.simulator.delivery import RETRY_AFTER_S, Delivery
+from gstreamer.simulator.disorder import Disorder
 from gstreamer.simulator.eventsub import MAX_TOTAL_COST, EventSub
 from gstreamer.simulator.faults import Trouble, timestamp
 from gstreamer.simulator.helix import Gate, Helix
@@ -76,13 +79,16 @@ class Double:
         Listen and live.
 
         Returns:
-            Its address; OAuth is below ``/oauth2``, Helix below ``/helix``.
+            Its address; OAuth is below ``/oauth2``, Helix below ``/helix``, EventSub's WebSocket is ``/ws``.
 
         Raises:
             OSError: The port is taken.
         """
         options, credentials = self._options, self._credentials
-        delivery = self._delivery = Delivery(self._state, self._trouble, options.seed, options.retry_after_s)
+        conduits = Conduits(self._state)
+        delivery = self._delivery = Delivery(
+            self._state, conduits, self._trouble, options.seed, options.retry_after_s, credentials.client_id
+        )
         meter = Meter(options.points)
         gate = Gate(self._state, credentials, self._trouble, meter)
         app = web.Application(middlewares=[gate.middleware], client_max_size=16 * 2**20)
@@ -90,9 +96,12 @@ class Double:
         issued = Issued(self._state)
         app.add_routes(OAuth(self._state, credentials, issued).routes())
         app.add_routes(Helix(self._world).routes())
-        app.add_routes(EventSub(self._state, delivery, credentials, options.max_total_cost).routes())
+        app.add_routes(EventSub(self._state, conduits, delivery, credentials, options.max_total_cost).routes())
+        app.add_routes(ConduitRoutes(self._state, conduits, delivery).routes())
+        app.add_routes(delivery.sockets.routes())
         control = Control(self._state, self._world, delivery, self._trouble, credentials, issued, meter)
         app.add_routes(control.routes())
+        app.add_routes(Disorder(self._state, conduits, delivery).routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, options.port)

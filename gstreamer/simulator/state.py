@@ -162,6 +162,17 @@ class State:
         """Forget every token of a person; how many there were."""
         return self._db.execute("delete from tokens where user_id = ?", (user_id,)).rowcount
 
+    def scopes_of(self, user_id: str, now_s: float) -> frozenset[str]:
+        """What a person has granted to the application, by all tokens that are good now."""
+        rows = self._db.execute(
+            "select scopes from tokens where user_id = ? and expires_s > ?", (user_id, now_s)
+        ).fetchall()
+        return frozenset(scope for (scopes,) in rows for scope in scopes.split())
+
+    def expire_tokens(self, user_id: str, kind: str) -> int:
+        """End a person's tokens of a kind (``access`` or ``refresh``) now; how many there were."""
+        return self._db.execute("delete from tokens where user_id = ? and kind = ?", (user_id, kind)).rowcount
+
     def forget_expired(self, now_s: float) -> None:
         """Forget tokens that have ended."""
         self._db.execute("delete from tokens where expires_s <= ?", (now_s,))

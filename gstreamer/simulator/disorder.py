@@ -1,0 +1,113 @@
+"""Orders to the double about what Twitch does to its customers: sockets cut, shards lost, tokens ended, orphans left.
+
+``POST /simulator/sockets`` (class SocketOrder) · ``POST /simulator/shard`` (class ShardOrder) ·
+``POST /simulator/expire`` (class Expiry) · ``POST /simulator/leak`` (class Leak).
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Literal
+
+from aiohttp import web
+from pydantic import Field
+
+from gstreamer.simulator.conduits import Conduits
+from gstreamer.simulator.control import Order, read_order, somebody
+from gstreamer.simulator.delivery import Delivery
+from gstreamer.simulator.faults import timestamp
+from gstreamer.simulator.state import State
+
+
+class SocketOrder(Order):
+    """
+    EventSub's WebSockets, all of them or those of one session: ``reconnect`` asks them to move, ``close`` ends them
+    with a code of Twitch's (0: the connection is cut without a word).
+    """
+
+    act: Literal["reconnect", "close"]
+    session_id: str = ""
+    code: int = Field(4000, ge=0, le=4999)
+
+
+class ShardOrder(Order):
+    """A conduit's shard is given another status, and that is told as Twitch does."""
+
+    conduit_id: str
+    shard_id: str = "0"
+    status: str = "notification_failures_exceeded"
+
+
+class Expiry(Order):
+    """A person's tokens of this kind end now."""
+
+    user_id: str
+    kind: Literal["access", "refresh"] = "access"
+
+
+class Leak(Order):
+    """A copy of a subscription, as a client that crashed between two calls leaves it: enabled, with another id."""
+
+    subscription_id: str
+
+
+class Disorder:
+    """
+    The routes.
+
+    Args:
+        state: Subscriptions and tokens.
+        conduits: Conduits.
+        delivery: The sender, with its sockets.
+    """
+
+    def __init__(self, state: State, conduits: Conduits, delivery: Delivery) -> None:
+        self._state = state
+        self._conduits = conduits
+        self._delivery = delivery
+
+    def routes(self) -> list[web.RouteDef]:
+        """What it answers."""
+        return [
+            web.post("/simulator/sockets", self.sockets),
+            web.post("/simulator/shard", self.shard),
+            web.post("/simulator/expire", self.expire),
+            web.post("/simulator/leak", self.leak),
+        ]
+
+    async def sockets(self, request: web.Request) -> web.Response:
+        """Move or end sockets."""
+        order = await read_order(request, SocketOrder)
+        sockets = self._delivery.sockets
+        url = f"ws://{request.host}/ws"
+        chosen = [order.session_id] if order.session_id else sockets.ids()
+        done = [
+            one
+            for one in chosen
+            if await (sockets.move(one, url) if order.act == "reconnect" else sockets.close(one, order.code))
+        ]
+        return web.json_response({"sessions": done})
+
+    async def shard(self, request: web.Request) -> web.Response:
+        """Give a shard another status."""
+        order = await read_order(request, ShardOrder)
+        conduit = self._conduits.get(order.conduit_id)
+        shard = None if conduit is None else conduit.shards.get(order.shard_id)
+        if conduit is None or shard is None:
+            raise web.HTTPNotFound(text="there is no such shard\n")
+        self._delivery.disable_shard(conduit, shard, order.status)
+        return web.json_response(shard.shown())
+
+    async def expire(self, request: web.Request) -> web.Response:
+        """End tokens."""
+        order = await read_order(request, Expiry)
+        return web.json_response({"tokens": self._state.expire_tokens(somebody(order.user_id).id, order.kind)})
+
+    async def leak(self, request: web.Request) -> web.Response:
+        """Leave a copy of a subscription."""
+        order = await read_order(request, Leak)
+        held = self._state.subscription(order.subscription_id)
+        if held is None:
+            raise web.HTTPNotFound(text="there is no such subscription\n")
+        body = {**held.body, "id": str(uuid.uuid4()), "created_at": timestamp()}
+        return web.json_response(self._state.add_subscription(body, held.secret).body)
