@@ -1,7 +1,8 @@
-"""Orders to the double about what Twitch does to its customers: sockets cut, shards lost, tokens ended, orphans left.
+"""Orders to the double: sockets cut, shards lost, tokens ended, orphans left; and what is said in chats.
 
 ``POST /simulator/sockets`` (class SocketOrder) · ``POST /simulator/shard`` (class ShardOrder) ·
-``POST /simulator/expire`` (class Expiry) · ``POST /simulator/leak`` (class Leak).
+``POST /simulator/expire`` (class Expiry) · ``POST /simulator/leak`` (class Leak) · ``POST /simulator/chat`` (class
+ChatOrder).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Literal
 from aiohttp import web
 from pydantic import Field
 
+from gstreamer.simulator.chat import Chat
 from gstreamer.simulator.conduits import Conduits
 from gstreamer.simulator.control import Order, read_order, somebody
 from gstreamer.simulator.delivery import Delivery
@@ -51,6 +53,22 @@ class Leak(Order):
     subscription_id: str
 
 
+class ChatOrder(Order):
+    """
+    Something that somebody says in a chat, or a moderator does there.
+
+    ``say`` needs ``user_id`` and ``text``; ``delete`` a ``message_id``; ``clear_user`` a ``user_id``.
+    """
+
+    act: Literal["say", "delete", "clear_user", "clear"] = "say"
+    broadcaster_id: str
+    user_id: str = ""
+    text: str = Field("", max_length=500)
+    message_id: str = ""
+    reply_to: str = ""
+    bits: int = Field(0, ge=0, le=1_000_000)
+
+
 class Disorder:
     """
     The routes.
@@ -59,9 +77,11 @@ class Disorder:
         state: Subscriptions and tokens.
         conduits: Conduits.
         delivery: The sender, with its sockets.
+        chat: The chats.
     """
 
-    def __init__(self, state: State, conduits: Conduits, delivery: Delivery) -> None:
+    def __init__(self, state: State, conduits: Conduits, delivery: Delivery, chat: Chat) -> None:
+        self._chat = chat
         self._state = state
         self._conduits = conduits
         self._delivery = delivery
@@ -73,6 +93,7 @@ class Disorder:
             web.post("/simulator/shard", self.shard),
             web.post("/simulator/expire", self.expire),
             web.post("/simulator/leak", self.leak),
+            web.post("/simulator/chat", self.chat),
         ]
 
     async def sockets(self, request: web.Request) -> web.Response:
@@ -111,3 +132,26 @@ class Disorder:
             raise web.HTTPNotFound(text="there is no such subscription\n")
         body = {**held.body, "id": str(uuid.uuid4()), "created_at": timestamp()}
         return web.json_response(self._state.add_subscription(body, held.secret).body)
+
+    async def chat(self, request: web.Request) -> web.Response:
+        """Say something, or remove it."""
+        order = await read_order(request, ChatOrder)
+        broadcaster = somebody(order.broadcaster_id)
+        message_id = order.message_id
+        if order.act == "say":
+            chatter = somebody(order.user_id)
+            message_id = self._chat.say(
+                broadcaster,
+                chatter,
+                order.text,
+                reply_to=order.reply_to,
+                bits=order.bits,
+                message_id=order.message_id,
+            )
+        elif order.act == "clear_user":
+            self._chat.clear_user(broadcaster, somebody(order.user_id))
+        elif order.act == "clear":
+            self._chat.clear(broadcaster)
+        elif not self._chat.remove(order.message_id):
+            raise web.HTTPNotFound(text="there is no such message\n")
+        return web.json_response({"message_id": message_id})

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from gstreamer import log
+from gstreamer.simulator.chat import Chat
 from gstreamer.simulator.conduit_routes import ConduitRoutes
 from gstreamer.simulator.conduits import Conduits
 from gstreamer.simulator.control import Control
@@ -71,7 +72,7 @@ class Double:
         self._trouble = Trouble()
         self._runner: web.AppRunner | None = None
         self._delivery: Delivery | None = None
-        self._living: asyncio.Task[None] | None = None
+        self._living: list[asyncio.Task[None]] = []
         self.url = ""
 
     async def start(self) -> str:
@@ -101,7 +102,8 @@ class Double:
         app.add_routes(delivery.sockets.routes())
         control = Control(self._state, self._world, delivery, self._trouble, credentials, issued, meter)
         app.add_routes(control.routes())
-        app.add_routes(Disorder(self._state, conduits, delivery).routes())
+        chat = Chat(lambda happening: delivery.notify(happening.type, happening.event), options.seed)
+        app.add_routes(Disorder(self._state, conduits, delivery, chat).routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, options.port)
@@ -111,14 +113,14 @@ class Double:
             if held.body["status"] == "webhook_callback_verification_pending":
                 delivery.start(delivery.challenge(held))
         if options.every_s > 0:
-            self._living = asyncio.create_task(self._live(delivery))
+            self._living = [asyncio.create_task(self._live(delivery)), asyncio.create_task(self._talk(chat))]
         return self.url
 
     async def close(self) -> None:
         """Stop, remembering all."""
-        if self._living is not None:
-            self._living.cancel()
-            await asyncio.gather(self._living, return_exceptions=True)
+        for task in self._living:
+            task.cancel()
+        await asyncio.gather(*self._living, return_exceptions=True)
         if self._delivery is not None:
             await self._delivery.close()
         if self._runner is not None:
@@ -136,6 +138,12 @@ class Double:
                 self._state.write_note("world", self._world.to_json())
             except Exception as error:
                 _log.error("step failed", error=repr(error))
+
+    async def _talk(self, chat: Chat) -> None:
+        pauses = random.Random(self._options.seed)
+        while True:
+            await asyncio.sleep(self._options.every_s * pauses.uniform(0.02, 0.1))
+            chat.chatter(self._world.live())
 
 
 async def _welcome(request: web.Request) -> web.Response:

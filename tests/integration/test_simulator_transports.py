@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.twitch import SECRET, Callback, Place, callback, double
+from tests.twitch import QUIET, SECRET, Callback, Place, callback, double
 
 TESTER, OTHER = "1000001", "1000002"
 READER = "2000001"
@@ -339,3 +339,70 @@ async def test_a_grant_that_is_taken_back_ends_what_needed_it(place: Place, to: 
 
     assert to.revocations[0]["type"] == "channel.cheer"
     assert to.notifications[0][1]["event"]["user_id"] == TESTER
+
+
+# Chat
+
+
+async def reading(place: Place, *types: str) -> aiohttp.ClientWebSocketResponse:
+    reader = await person(place, "viewer_0001", "user:read:chat")
+    socket, session = await welcomed(place)
+    for event_type in types:
+        status, _ = await reader.subscribe(event_type, CHAT[1], method="websocket", session_id=session)
+        assert status == 202
+    return socket
+
+
+async def told(socket: aiohttp.ClientWebSocketResponse) -> tuple[str, dict[str, Any]]:
+    message = await socket.receive_json(timeout=10)
+    return message["metadata"]["subscription_type"], message["payload"]["event"]
+
+
+async def test_what_is_said_and_removed_is_told_as_twitch_does(place: Place) -> None:
+    socket = await reading(
+        place, "channel.chat.message", "channel.chat.message_delete", "channel.chat.clear_user_messages"
+    )
+
+    first = await place.order(
+        "chat", broadcaster_id=TESTER, user_id=OTHER, text="hello @tester_001 Kappa Cheer100", bits=100
+    )
+    await place.order("chat", broadcaster_id=TESTER, user_id=TESTER, text="hi", reply_to=first["message_id"])
+    await place.order("chat", act="delete", broadcaster_id=TESTER, message_id=first["message_id"])
+    await place.order("chat", act="clear_user", broadcaster_id=TESTER, user_id=OTHER)
+
+    _, said = await told(socket)
+    assert said["message_id"] == first["message_id"]
+    assert [one["type"] for one in said["message"]["fragments"]] == [
+        "text",
+        "mention",
+        "text",
+        "emote",
+        "text",
+        "cheermote",
+    ]
+    assert "".join(one["text"] for one in said["message"]["fragments"]) == said["message"]["text"]
+    assert said["cheer"] == {"bits": 100}
+    _, answer = await told(socket)
+    assert answer["reply"]["parent_message_id"] == first["message_id"]
+    assert answer["badges"][0]["set_id"] == "broadcaster"
+    assert [(await told(socket))[0] for _ in range(2)] == [
+        "channel.chat.message_delete",
+        "channel.chat.clear_user_messages",
+    ]
+    await socket.close()
+
+
+async def test_the_chats_of_those_who_are_live_are_busy_and_testers_are_quiet() -> None:
+    async with double(QUIET._replace(every_s=0.05)) as place:
+        live = (await place.state())["live"]
+        reader = await person(place, "viewer_0001", "user:read:chat")
+        socket, session = await welcomed(place)
+        for streamer in (*live, TESTER):
+            condition = {"broadcaster_user_id": streamer, "user_id": READER}
+            await reader.subscribe("channel.chat.message", condition, method="websocket", session_id=session)
+
+        heard = {(await told(socket))[1]["broadcaster_user_id"] for _ in range(20)}
+
+        assert heard
+        assert TESTER not in heard
+        await socket.close()
