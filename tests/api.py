@@ -16,19 +16,23 @@ from gstreamer.core.errors import UnavailableError
 from gstreamer.core.fold import StreamerState
 from gstreamer.core.ports import ConnectionView, HostView, Snapshot
 from gstreamer.core.records import Outgoing
+from gstreamer.deployments.api.assets import Assets
 from gstreamer.deployments.api.board import Board
 from gstreamer.deployments.api.builder import built
 from gstreamer.deployments.api.config import configured
 from gstreamer.deployments.api.context import Parts
 from gstreamer.deployments.api.lookup import Lookup
+from gstreamer.deployments.api.sending import Sending
 from gstreamer.grants.endings import Endings
 from gstreamer.grants.keeper import Keeper
 from gstreamer.settings import load
 from gstreamer.store.accounts import Accounts
+from gstreamer.store.chat_sends import ChatSends
 from gstreamer.store.engine import Database
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
 from gstreamer.store.secrets import Keyring
+from gstreamer.twitch.chat import Chat
 from tests.asgi import Answer, Browser, started
 from tests.twitch import Place
 
@@ -191,6 +195,7 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
     grants = Grants(database, Keyring((KEY,), os.urandom))
     endings = Endings(log, accounts)
     twitch = place.twitch
+    keeper, chat = Keeper(grants, twitch.oauth, endings, clock), Chat(twitch)
     parts = Parts(
         config=config,
         accounts=accounts,
@@ -198,9 +203,11 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
         favourites=favourites,
         sign_in=twitch.oauth,
         helix=twitch,
-        keeper=Keeper(grants, twitch.oauth, endings, clock),
+        keeper=keeper,
         endings=endings,
         lookup=Lookup(twitch, logs, favourites, clock.monotonic),
+        sending=Sending(ChatSends(database), chat, keeper, clock),
+        assets=Assets(chat, clock.monotonic),
         subscriptions=subscriptions,
         snapshots=snapshots,
         sockets=sockets,

@@ -46,12 +46,11 @@ class Browser:
     async def get(self, url: str, **headers: str) -> Answer:
         return await self.request("GET", url, headers=headers)
 
-    async def send(self, method: str, url: str, body: Any = None) -> Answer:
+    async def send(self, method: str, url: str, body: Any = None, **headers: str) -> Answer:
         """What the page's own script sends."""
         raw = b"" if body is None else json.dumps(body).encode()
-        return await self.request(
-            method, url, raw, {"sec-fetch-site": "same-origin", "content-type": "application/json"}
-        )
+        usual = {"sec-fetch-site": "same-origin", "content-type": "application/json"}
+        return await self.request(method, url, raw, usual | headers)
 
     async def request(
         self, method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None, chunks: int = 1

@@ -85,6 +85,24 @@ def webhooks_finding(serving: Finding, told: Mapping[str, tuple[State, str]]) ->
     return Finding(worst, "; ".join(f"{name}: {words}" for name, words in sorted(troubled.items())))
 
 
+def twitch_finding(down: Mapping[str, float], *, alone: bool) -> Finding:
+    """
+    What a process says of Twitch, when a call to it has just been answered or none was due.
+
+    Args:
+        down: The services that are taken for down, and for how many seconds.
+        alone: Whether this process counts our rate limit by itself.
+    """
+    if down:
+        services = ", ".join(f"{base} for {for_s:.0f} s" for base, for_s in sorted(down.items()))
+        return Finding("down", f"it does not answer at {services}: calls fail at once, and one tries now and then")
+    if alone:
+        return Finding(
+            "degraded", "it answers; the actor twitch does not, so each process keeps to a part of our limit"
+        )
+    return Finding("ok", "it answers")
+
+
 def _connections(snapshot: Snapshot) -> Finding:
     accepting = [view for view in snapshot.connections if view.accepting]
     sockets = sum(view.sockets for view in snapshot.connections)

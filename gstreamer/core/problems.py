@@ -18,6 +18,12 @@ BLANK = "about:blank"
 MISSING_SCOPE = "urn:gstreamer:problem:missing-scope"
 """The grant lacks a scope; member ``scope`` is the group to ask for at ``/api/auth/login?scope=``."""
 
+OUTCOME_UNKNOWN = "urn:gstreamer:problem:outcome-unknown"
+"""Whether a message was sent cannot be known; member ``code`` is ``outcome_unknown``."""
+
+MESSAGE_DROPPED = "urn:gstreamer:problem:message-dropped"
+"""Twitch took a message and shows it to nobody; member ``code`` is its word for why."""
+
 NO_ROOM = "urn:gstreamer:problem:no-room"
 """No connection actor takes a socket at the moment."""
 

@@ -20,6 +20,7 @@ from gstreamer.simulator.eventsub import MAX_TOTAL_COST, EventSub
 from gstreamer.simulator.faults import Trouble, timestamp
 from gstreamer.simulator.helix import Gate, Helix
 from gstreamer.simulator.issued import Issued
+from gstreamer.simulator.messages import Messages
 from gstreamer.simulator.oauth import Credentials, OAuth
 from gstreamer.simulator.rates import POINTS, Meter
 from gstreamer.simulator.state import State
@@ -97,6 +98,7 @@ class Double:
         issued = Issued(self._state)
         app.add_routes(OAuth(self._state, credentials, issued).routes())
         app.add_routes(Helix(self._world).routes())
+        app.add_routes(Messages(self._trouble).routes())
         app.add_routes(EventSub(self._state, conduits, delivery, credentials, options.max_total_cost).routes())
         app.add_routes(ConduitRoutes(self._state, conduits, delivery).routes())
         app.add_routes(delivery.sockets.routes())

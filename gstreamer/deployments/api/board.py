@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from gstreamer import log
-from gstreamer.core.errors import GStreamerError
-from gstreamer.core.health import Finding, Part, clock_finding, noted, overall, placement_findings
+from gstreamer.core.errors import GStreamerError, RateLimitedError
+from gstreamer.core.health import Finding, Part, clock_finding, noted, overall, placement_findings, twitch_finding
 from gstreamer.deployments.api.ports import Snapshots
 from gstreamer.deployments.api.shapes import Health, Snapshot, rfc3339
 from gstreamer.deployments.api.shapes import Part as PartShape
+from gstreamer.twitch.helix import Standing
+from gstreamer.twitch.models import User
 
 PROBE_S = 5.0
 UNWELL_SHARE = 0.1
 """A part that is not well is asked again after this share of its pace: health tells soon that it is well again."""
 ANSWER_S = 4.0
 
+TWITCH_S = 60.0
+ANYBODY = "12826"
+"""A user id to ask for, to see that Twitch answers; it need not exist."""
+
 Findings = Mapping[str, Finding]
+
+
+class Platform(Protocol):
+    """Twitch, as far as its health is asked (``twitch.client``)."""
+
+    def standing(self) -> Standing:
+        """How it stands."""
+
+    async def users(self, ids: Iterable[str] = ()) -> tuple[User, ...]:
+        """The accounts of these ids."""
 
 
 class Probe(NamedTuple):
@@ -142,6 +158,24 @@ def answering_probe(part: str, call: Callable[[], Awaitable[object]], every_s: f
         return {part: Finding("ok", "it answers")}
 
     return Probe((part,), ask, every_s)
+
+
+def twitch_probe(twitch: Platform, clock: Callable[[], float] = time.monotonic) -> Probe:
+    """How it stands with Twitch: what this replica's calls tell, and once a minute (sooner if it is down) a call."""
+    asked_s = float("-inf")
+
+    async def ask() -> Findings:
+        nonlocal asked_s
+        if twitch.standing().down or clock() >= asked_s + TWITCH_S:
+            try:
+                await twitch.users(ids=(ANYBODY,))
+            except RateLimitedError as error:
+                return {"twitch": Finding("degraded", str(error))}
+            asked_s = clock()
+        standing = twitch.standing()
+        return {"twitch": twitch_finding(standing.down, alone=standing.alone)}
+
+    return Probe(("twitch",), ask)
 
 
 def _time(at_ms: int) -> str:

@@ -15,10 +15,12 @@ from gstreamer.core.errors import UnavailableError
 from gstreamer.core.ports import SubscriptionsPeer
 from gstreamer.core.problems import ProblemError
 from gstreamer.core.sessions import MAX_VALUE_CHARS, CookieKind, has_ended, hash_value, is_touch_due
+from gstreamer.deployments.api.assets import Assets
 from gstreamer.deployments.api.board import Board
 from gstreamer.deployments.api.config import Config
 from gstreamer.deployments.api.lookup import Lookup
 from gstreamer.deployments.api.ports import Helix, Snapshots, Sockets
+from gstreamer.deployments.api.sending import Sending
 from gstreamer.grants.endings import GRANT_REVOKED, Endings
 from gstreamer.grants.keeper import Keeper
 from gstreamer.grants.ports import SignIn
@@ -45,6 +47,8 @@ class Parts:
     keeper: Keeper
     endings: Endings
     lookup: Lookup
+    sending: Sending
+    assets: Assets
     subscriptions: SubscriptionsPeer
     snapshots: Snapshots
     sockets: Sockets

@@ -21,30 +21,31 @@ from gstreamer.core.errors import ConfigurationError, UnavailableError
 from gstreamer.core.health import Finding, State, subscriptions_finding, webhooks_finding
 from gstreamer.core.topics import SESSIONS
 from gstreamer.deployments.api import upkeep
-from gstreamer.deployments.api.board import Board, Findings, Probe, answering_probe, database_probe
+from gstreamer.deployments.api.assets import Assets
+from gstreamer.deployments.api.board import Board, Findings, Probe, answering_probe, database_probe, twitch_probe
 from gstreamer.deployments.api.config import configured, needed
 from gstreamer.deployments.api.context import Parts
 from gstreamer.deployments.api.live import Connections, Hosts
 from gstreamer.deployments.api.lookup import Lookup
+from gstreamer.deployments.api.sending import Sending
 from gstreamer.grants.endings import Endings
 from gstreamer.grants.keeper import Keeper
 from gstreamer.kafka.admin import Admin
 from gstreamer.kafka.producer import Producer
 from gstreamer.metrics import Metrics
 from gstreamer.store.accounts import Accounts
+from gstreamer.store.chat_sends import ChatSends
 from gstreamer.store.engine import Database, check_dsn
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
 from gstreamer.store.migrate import migrate
 from gstreamer.store.secrets import Keyring, keys_of
+from gstreamer.twitch.chat import Chat
 from gstreamer.twitch.client import Twitch
 from gstreamer.twitch.http import Application
 
 APPLICATIONS = ("api", "webhooks", "websocket")
 SERVE_EVERY_S = 10.0
-TWITCH_EVERY_S = 60.0
-ANYBODY = "12826"
-"""A user id to ask for, to see that Twitch answers; it need not exist."""
 
 
 @asynccontextmanager
@@ -86,11 +87,12 @@ async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Part
     probes = (
         database_probe(database.now, _now),
         answering_probe("kafka", lambda: admin.topic_id(SESSIONS)),
-        answering_probe("twitch", lambda: twitch.users(ids=(ANYBODY,)), TWITCH_EVERY_S),
+        twitch_probe(twitch),
         Probe(("subscriptions",), lambda: _ask_subscriptions(handles.subscriptions())),
         Probe(("ray", *APPLICATIONS), _ask_serve, SERVE_EVERY_S),
     )
     board = Board(probes, follower, simulated=config.simulated)
+    keeper, chat = Keeper(grants, twitch.oauth, endings, _now), Chat(twitch)
     parts = Parts(
         config=config,
         accounts=accounts,
@@ -98,9 +100,11 @@ async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Part
         favourites=favourites,
         sign_in=twitch.oauth,
         helix=twitch,
-        keeper=Keeper(grants, twitch.oauth, endings, _now),
+        keeper=keeper,
         endings=endings,
         lookup=Lookup(twitch, Hosts(handles, follower), favourites),
+        sending=Sending(ChatSends(database), chat, keeper, _now),
+        assets=Assets(chat),
         subscriptions=handles.subscriptions(),
         snapshots=follower,
         sockets=Connections(handles, follower),

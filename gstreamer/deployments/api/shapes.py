@@ -125,6 +125,53 @@ class SocketTicket(Shape):
     expires_at: Time
 
 
+class Message(Asked):
+    """A message to a chat; ``reply_to`` is the id of the message that it answers."""
+
+    text: str = Field(description="At most 500 characters.")
+    reply_to: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+
+
+class Sent(Shape):
+    """A message that Twitch took; it is shown once its event has come."""
+
+    message_id: str
+
+
+class Emote(Shape):
+    """An emote; what goes into the template's places."""
+
+    id: str
+    name: str
+    formats: list[str]
+    scales: list[str]
+    themes: list[str]
+
+
+class Emotes(Shape):
+    """Emotes; ``template`` is the address of a picture, with places for id, format, theme_mode and scale."""
+
+    template: str
+    emotes: list[Emote]
+
+
+class Badge(Shape):
+    """A badge's picture in three sizes."""
+
+    set_id: str
+    id: str
+    title: str
+    url_1x: str
+    url_2x: str
+    url_4x: str
+
+
+class Badges(Shape):
+    """Badges."""
+
+    badges: list[Badge]
+
+
 class Part(Shape):
     """How a part is, since when, and why in words."""
 

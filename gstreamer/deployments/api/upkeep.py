@@ -10,6 +10,7 @@ from gstreamer.core.errors import UnavailableError
 from gstreamer.deployments.api.context import Parts
 from gstreamer.grants.endings import ENDED, GRANT_REVOKED
 from gstreamer.grants.keeper import CLAIMED
+from gstreamer.store.chat_sends import KEPT
 
 SWEEP_S = 60.0
 CHECK_S = 2.0
@@ -24,13 +25,14 @@ Sleep = Callable[[float], Awaitable[None]]
 
 async def sweep(parts: Parts) -> None:
     """
-    End the sessions that are over, and those of dead grants that could not be ended then.
+    End the sessions that are over, and those of dead grants that could not be ended then; forget old messages' keys.
 
     Raises:
         UnavailableError: Postgres or Kafka does not answer.
     """
     await parts.endings.end(await parts.accounts.over(parts.now(), parts.config.lifetime), ENDED)
     await parts.endings.end(await parts.accounts.of_dead_grants(), GRANT_REVOKED)
+    await parts.sending.forget(parts.now() - KEPT)
 
 
 async def count_use(parts: Parts) -> None:

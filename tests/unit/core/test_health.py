@@ -12,6 +12,7 @@ from gstreamer.core.health import (
     overall,
     placement_findings,
     subscriptions_finding,
+    twitch_finding,
     webhooks_finding,
 )
 from gstreamer.core.ports import ConnectionView, HostView, Snapshot
@@ -125,3 +126,17 @@ def test_what_serve_finds_wrong_with_the_webhooks_comes_first() -> None:
     gone = Finding("down", "it is not deployed")
 
     assert webhooks_finding(gone, {"clock": ("down", "400 s behind Twitch")}) == gone
+
+
+def test_twitch_is_down_while_a_service_of_it_is_taken_for_down() -> None:
+    found = twitch_finding({"https://api.twitch.tv/helix": 12.4}, alone=True)
+
+    assert found == Finding(
+        "down",
+        "it does not answer at https://api.twitch.tv/helix for 12 s: calls fail at once, and one tries now and then",
+    )
+
+
+def test_twitch_is_degraded_while_nobody_counts_our_limit_for_all() -> None:
+    assert twitch_finding({}, alone=True).state == "degraded"
+    assert twitch_finding({}, alone=False) == Finding("ok", "it answers")

@@ -1,0 +1,88 @@
+"""The board tells of Twitch what this replica's calls tell, and finds out by itself where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pytest
+
+from gstreamer.core.errors import RateLimitedError, UnavailableError
+from gstreamer.core.health import Finding
+from gstreamer.deployments.api.board import TWITCH_S, twitch_probe
+from gstreamer.twitch.helix import Standing
+from gstreamer.twitch.models import User
+
+
+@dataclass
+class Platform:
+    down: dict[str, float] = field(default_factory=dict)
+    alone: bool = False
+    error: Exception | None = None
+    asked: int = 0
+    now_s: float = 0.0
+
+    def standing(self) -> Standing:
+        return Standing(self.down, self.alone)
+
+    async def users(self, ids: Iterable[str] = ()) -> tuple[User, ...]:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+        self.down = {}
+        return ()
+
+
+async def test_twitch_is_asked_once_a_minute_while_it_is_well() -> None:
+    twitch = Platform()
+    probe = twitch_probe(twitch, lambda: twitch.now_s)
+
+    for _ in range(3):
+        assert await probe.ask() == {"twitch": Finding("ok", "it answers")}
+    assert twitch.asked == 1
+    twitch.now_s += TWITCH_S
+    await probe.ask()
+
+    assert twitch.asked == 2
+
+
+async def test_what_other_calls_found_is_told_at_once_and_asked_about() -> None:
+    twitch = Platform()
+    probe = twitch_probe(twitch, lambda: twitch.now_s)
+    await probe.ask()
+    twitch.down, twitch.error = {"https://api.twitch.tv/helix": 3.0}, UnavailableError("twitch has not answered")
+
+    for _ in range(2):
+        with pytest.raises(UnavailableError, match="twitch has not answered"):
+            await probe.ask()
+    twitch.error = None
+
+    assert await probe.ask() == {"twitch": Finding("ok", "it answers")}
+    assert twitch.asked == 4
+
+
+async def test_a_call_that_failed_is_made_again_before_twitch_is_called_well() -> None:
+    twitch = Platform(error=UnavailableError("twitch answers 503"))
+    probe = twitch_probe(twitch, lambda: twitch.now_s)
+
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            await probe.ask()
+
+    assert twitch.asked == 2
+
+
+async def test_a_used_up_rate_limit_is_degraded() -> None:
+    twitch = Platform(error=RateLimitedError(30))
+
+    found = await twitch_probe(twitch, lambda: twitch.now_s).ask()
+
+    assert found == {"twitch": Finding("degraded", "twitch's rate limit is used up for 30 s")}
+
+
+async def test_a_process_that_counts_by_itself_says_so() -> None:
+    twitch = Platform(alone=True)
+
+    found = await twitch_probe(twitch, lambda: twitch.now_s).ask()
+
+    assert found["twitch"].state == "degraded"
