@@ -92,6 +92,8 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric("gstreamer_twitch_points", "gauge", (), "points", "Points left in our application's bucket at Twitch"),
     Metric("gstreamer_subscriptions", "gauge", ("status",), "subscriptions", "EventSub subscriptions by status"),
+    Metric("gstreamer_reconciled_events", "counter", ("kind",), "events", "Events published to correct a log"),
+    Metric("gstreamer_streamers_polled", "gauge", (), "streamers", "Streamers polled for want of cost budget"),
     Metric("gstreamer_subscription_cost", "gauge", (), "points", "Cost in use against max_total_cost"),
 )
 

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from gstreamer.actors.wiring import Clock, Config, Ports
 from gstreamer.core.errors import AlreadySubscribedError, GStreamerError, UnavailableError
+from gstreamer.core.fold import StreamerState
 from gstreamer.core.records import Outgoing, Record
 from gstreamer.core.topics import TopicSpec
 from gstreamer.twitch.client import Created, Listing, Webhook
-from gstreamer.twitch.models import Stream, Subscription, User
+from gstreamer.twitch.models import Channel, Stream, Subscription, User
 from tests.twitch import SECRET, Uncounted
 
 CALLBACK = "https://here.example/eventsub"
@@ -38,6 +39,7 @@ class FakeTwitch(Faulty):
         super().__init__()
         self.held: dict[str, Subscription] = {}
         self.live: list[Stream] = []
+        self.channel: dict[str, Channel] = {}
         self.refusals: list[GStreamerError] = []
         self.max_total_cost = 10_000
         self.born = "enabled"
@@ -52,6 +54,10 @@ class FakeTwitch(Faulty):
         self.called("streams")
         asked = set(user_ids)
         return tuple(stream for stream in self.live if stream.user_id in asked)
+
+    async def channels(self, ids: Iterable[str]) -> tuple[Channel, ...]:
+        self.called("channels")
+        return tuple(self.channel[one] for one in ids if one in self.channel)
 
     async def subscriptions(self) -> Listing:
         self.called("subscriptions")
@@ -194,6 +200,16 @@ class FakeRevocations(Faulty):
         self.doubts.append(user_id)
 
 
+class FakeStates:
+    """What hosts tell of logs."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, StreamerState] = {}
+
+    async def states(self, streamer_ids: Iterable[str]) -> dict[str, StreamerState]:
+        return {one: self.known[one] for one in streamer_ids if one in self.known}
+
+
 class FakeClock:
     """Time that stands still until it is moved; sleeping moves it."""
 
@@ -221,6 +237,7 @@ class World:
         self.favourites = FakeFavourites(*favourites)
         self.placement = FakePlacement()
         self.revocations = FakeRevocations()
+        self.states = FakeStates()
         self.time = FakeClock()
 
     def ports(self) -> Ports:
@@ -234,6 +251,7 @@ class World:
             self.placement,
             Uncounted(),
             self.revocations,
+            self.states,
         )
 
 

@@ -225,6 +225,10 @@ class SubscriptionsHandle(Actor):
         """Have favourites read anew."""
         await self.call(lambda actor: actor.favourites_changed.remote())
 
+    async def polled(self) -> frozenset[str]:
+        """The streamers that are asked about, since no events come for them."""
+        return await self.call(lambda actor: actor.polled.remote())
+
     async def observe(self) -> dict[str, Any]:
         """How it stands: what is kept, subscribed and spent, and how each of its steps fares."""
         return await self.call(lambda actor: actor.observe.remote())

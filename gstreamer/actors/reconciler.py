@@ -55,6 +55,11 @@ class Reconciler:
     def __len__(self) -> int:
         return len(self._existing)
 
+    @property
+    def without(self) -> frozenset[str]:
+        """The streamers that the cost budget has no room for."""
+        return frozenset(self._without)
+
     def observe(self) -> dict[str, Any]:
         """How it stands."""
         return {

@@ -296,7 +296,7 @@ class Streamer:
             self._outlet.bury(record, error.reason)
             return
         self._history.append(event)
-        self.state = fold(self.state, event.type, data, "")
+        self.state = fold(self.state, event.type, data, str(Position(self.epoch, event.offset)), record.time_ms)
         events.append(event)
 
     def _advance(self) -> None:

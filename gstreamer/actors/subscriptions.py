@@ -11,6 +11,7 @@ from collections.abc import Collection
 from typing import Any
 
 from gstreamer import log
+from gstreamer.actors.healer import Healer
 from gstreamer.actors.lookups import Lookups
 from gstreamer.actors.mail import Mail
 from gstreamer.actors.reconciler import Reconciler
@@ -26,7 +27,7 @@ FAVOURITES_S = 30.0
 RESIDENTS_S = 5.0
 KEEP_S = 30.0
 RECONCILE_S = 5.0
-VIEWERS_S = 60.0
+POLL_S = 60.0
 TOPICS_AT_ONCE = 100
 
 _log = log.get("subscriptions")
@@ -50,7 +51,9 @@ class Subscriptions:
         self._lookups = Lookups(self._known, self._clock.monotonic)
         self._mail = Mail(ports.mail, ports.records, self, ports.revocations)
         self._reconciler = Reconciler(config, ports.twitch, ports.metrics, self._clock)
+        self._healer = Healer(config, ports, self._clock)
         self._steps = Steps(self._clock, _log)
+        self._all_doubted = True
         self._with_topic: set[str] = set()
         self._favourites_known = False
         self._kept: frozenset[str] | None = None
@@ -84,6 +87,10 @@ class Subscriptions:
         """See ``core.ports.SubscriptionsPeer.favourites_changed``."""
         self._steps.wake("favourites")
 
+    async def polled(self) -> frozenset[str]:
+        """See ``core.ports.SubscriptionsPeer.polled``."""
+        return self._reconciler.without
+
     async def observe(self) -> dict[str, Any]:
         """How it stands: what is kept, subscribed and spent, and how each of its loops fares."""
         return {
@@ -102,7 +109,7 @@ class Subscriptions:
             group.create_task(self._steps.forever("favourites", self.read_favourites, FAVOURITES_S))
             group.create_task(self._steps.forever("residents", self.settle_residents, RESIDENTS_S))
             group.create_task(self._steps.forever("reconcile", self.reconcile, RECONCILE_S))
-            group.create_task(self._steps.forever("viewers", self.count_viewers, VIEWERS_S))
+            group.create_task(self._steps.forever("poll", self.poll, POLL_S))
             group.create_task(self._steps.forever("mail", self._mail.turn, 0.0))
 
     async def close(self) -> None:
@@ -158,16 +165,26 @@ class Subscriptions:
         ready = [one for one in residents if one in self._with_topic]
         await self._reconciler.settle(ready, frozenset(residents) - self._with_topic)
 
-    async def count_viewers(self) -> None:
+    async def poll(self) -> None:
         """
-        Publish how many watch each stream that is live.
+        Ask who is live: correct what logs say otherwise, and publish how many watch.
 
         Raises:
             UnavailableError: Twitch or Kafka do not answer.
         """
         ids = [one for one in self._ranked() if one in self._with_topic]
+        self._healer.keep(ids)
+        self._ports.metrics.gauge("gstreamer_streamers_polled", len(self._reconciler.without))
+        # At the start and after an outage of Twitch's or Kafka's, titles may have been missed too.
+        doubted, self._all_doubted = (ids if self._all_doubted else ()), True
+        await self._ask(ids, doubted)
+        self._all_doubted = False
+
+    async def _ask(self, ids: Collection[str], doubted: Collection[str]) -> None:
+        streams = await self._ports.twitch.streams(ids)
+        await self._healer.heal(ids, streams, self._reconciler.without, frozenset(doubted))
         now_s = self._clock.unix()
-        for stream in await self._ports.twitch.streams(ids):
+        for stream in streams:
             topic, partition = streamer_topic(self._config.topic_prefix, stream.user_id)
             await self._ports.records.send(viewers_record(topic, partition, stream, now_s))
 

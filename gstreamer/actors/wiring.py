@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from gstreamer.actors.mail import Revocations, Source
+from gstreamer.core.fold import StreamerState
 from gstreamer.core.ports import Counting, Log
 from gstreamer.core.topics import TopicSpec
 from gstreamer.twitch.client import Created, Listing, Webhook
-from gstreamer.twitch.models import Stream, Subscription, User
+from gstreamer.twitch.models import Channel, Stream, Subscription, User
 
 
 class Platform(Protocol):
@@ -23,6 +24,9 @@ class Platform(Protocol):
 
     async def streams(self, user_ids: Iterable[str]) -> tuple[Stream, ...]:
         """Those of these streamers' streams that are live."""
+
+    async def channels(self, ids: Iterable[str]) -> tuple[Channel, ...]:
+        """Titles and categories."""
 
     async def subscriptions(self) -> Listing:
         """Every subscription."""
@@ -64,6 +68,13 @@ class Keeper(Protocol):
         """Exactly these streamers shall live."""
 
 
+class States(Protocol):
+    """What the streamers' own logs tell (``actors.hosts.Hosts``)."""
+
+    async def states(self, streamer_ids: Iterable[str]) -> Mapping[str, StreamerState]:
+        """The states of those of these streamers that are run; never raises."""
+
+
 class Ports(NamedTuple):
     """Whom the actor works with."""
 
@@ -75,6 +86,7 @@ class Ports(NamedTuple):
     placement: Keeper
     metrics: Counting
     revocations: Revocations
+    states: States
 
 
 class Config(NamedTuple):

@@ -216,6 +216,9 @@ class SubscriptionsPeer(Protocol):
     async def favourites_changed(self) -> None:
         """The api: read favourites anew soon (they are read every 30 s anyway)."""
 
+    async def polled(self) -> frozenset[str]:
+        """The streamers that Twitch's cost budget has no room for: no events come for them, they are asked about."""
+
 
 class AppToken(NamedTuple):
     """Our own token at Twitch, and until when (Unix seconds) it is to be used; kept out of ``repr``."""

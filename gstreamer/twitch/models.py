@@ -91,6 +91,7 @@ class Stream(Answer):
     user_id: str
     user_login: Text = ""
     user_name: Text = ""
+    type: Text = ""
     game_id: Text = ""
     game_name: Text = ""
     title: Text = ""
@@ -106,9 +107,11 @@ class Channel(Answer):
     broadcaster_id: str
     broadcaster_login: Text = ""
     broadcaster_name: Text = ""
+    broadcaster_language: Text = ""
     game_id: Text = ""
     game_name: Text = ""
     title: Text = ""
+    content_classification_labels: tuple[str, ...] = ()
 
 
 class FoundChannel(Answer):

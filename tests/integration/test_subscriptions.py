@@ -188,7 +188,7 @@ async def test_viewers_are_counted(place: Place, to: Callback) -> None:
     await subscriptions.read_favourites()
     await subscriptions.settle_residents()
 
-    await subscriptions.count_viewers()
+    await subscriptions.poll()
 
     await subscriptions.close()
     assert [record.topic for record in world.records.sent] == [f"gs.streamer.{ONE}"]

@@ -10,6 +10,8 @@ import ray
 
 from gstreamer import settings
 from gstreamer.actors.access import TwitchAccess
+from gstreamer.actors.hosts import Hosts
+from gstreamer.actors.snapshots import SnapshotFollower
 from gstreamer.actors.spawn.ground import REST, Ground, actor_options, ground
 from gstreamer.actors.spawn.ws import ensure_placement
 from gstreamer.actors.subscriptions import Subscriptions
@@ -45,6 +47,7 @@ class SubscriptionsActor(Subscriptions):
         webhook = Webhook(f"{on.settings.public_url}/eventsub", twitch.webhook_secret.get_secret_value())
         database = Database(on.settings.store.urls[0].get_secret_value())
         platform, records = Twitch(application_of(on), on.metrics, access=on.handles.twitch()), on.producer()
+        follower = SnapshotFollower(on.handles.placement())
         ports = Ports(
             platform,
             on.admin(),
@@ -54,12 +57,15 @@ class SubscriptionsActor(Subscriptions):
             on.handles.placement(),
             on.metrics,
             keeper_of(on.settings, database, platform.oauth, records),
+            Hosts(on.handles, follower),
         )
         kafka = on.settings.kafka
         families = tuple(twitch.families)
         config = Config(webhook, families, twitch.linger_s, kafka.topic_prefix, kafka.replication_factor)
         super().__init__(config, ports)
-        on.work.add(asyncio.get_running_loop().create_task(self.run(), name="subscriptions"))
+        loop = asyncio.get_running_loop()
+        on.work.add(loop.create_task(follower.run(), name="placement"))
+        on.work.add(loop.create_task(self.run(), name="subscriptions"))
 
 
 class TwitchAccessActor(TwitchAccess):

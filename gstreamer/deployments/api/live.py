@@ -1,22 +1,15 @@
-"""What the actors of the ws side tell the api: streamers' states by their hosts, sessions by connection actors.
+"""What actors tell the api: connection actors of sessions, the subscriptions actor of who is polled.
 
-One call a host, however many streamers. Nobody is woken by a question: a streamer that no host runs has no state
-here. Actors that do not answer in time are left out; what is shown then comes from Twitch.
+Actors that do not answer are left out, and what was known of them last stays in use.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 
 from gstreamer.actors.handles import Handles
 from gstreamer.core.errors import UnavailableError
-from gstreamer.core.fold import StreamerState
-from gstreamer.core.ids import single_host_name
 from gstreamer.deployments.api.ports import Snapshots
-
-ASK_S = 1.0
-MAX_KNOWN = 50_000
 
 
 class Connections:
@@ -43,62 +36,3 @@ class Connections:
             return await self._handles.connection(name).sessions()
         except UnavailableError:
             return frozenset()
-
-
-class Hosts:
-    """
-    The streamer hosts of placement's snapshot.
-
-    Args:
-        handles: The actors.
-        snapshots: Which hosts there are.
-    """
-
-    def __init__(self, handles: Handles, snapshots: Snapshots) -> None:
-        self._handles = handles
-        self._snapshots = snapshots
-        self._known: dict[str, str] = {}
-
-    async def states(self, streamer_ids: Iterable[str]) -> dict[str, StreamerState]:
-        """The states of those of these streamers that are run by a host that answers."""
-        wanted = frozenset(streamer_ids)
-        snapshot = self._snapshots.snapshot
-        hosts = frozenset(host.name for host in snapshot.hosts) if snapshot is not None else frozenset()
-        found = await self._ask(self._where(wanted, hosts))
-        missing = wanted - found.keys()
-        moved = frozenset(one for one in missing if self._known.pop(one, None) is not None)
-        if moved:
-            # They were where we looked last time, and are not there now: look everywhere.
-            found |= await self._ask(self._where(moved, hosts))
-        return found
-
-    def _where(self, wanted: frozenset[str], hosts: frozenset[str]) -> dict[str, set[str]]:
-        packed = [name for name in hosts if not name.startswith(single_host_name(""))]
-        asked: dict[str, set[str]] = {}
-        for one in wanted:
-            known, single = self._known.get(one), single_host_name(one)
-            places = [known] if known in hosts else [single] if single in hosts else packed
-            for name in places:
-                asked.setdefault(name, set()).add(one)
-        return asked
-
-    async def _ask(self, asked: dict[str, set[str]]) -> dict[str, StreamerState]:
-        answers = await asyncio.gather(*(self._ask_host(name, ids) for name, ids in asked.items()))
-        found: dict[str, StreamerState] = {}
-        for name, states in zip(asked, answers, strict=True):
-            for one, state in states.items():
-                found[one] = state
-                self._remember(one, name)
-        return found
-
-    async def _ask_host(self, name: str, ids: set[str]) -> dict[str, StreamerState]:
-        try:
-            async with asyncio.timeout(ASK_S):
-                return await self._handles.host(name).state(tuple(sorted(ids)))
-        except (UnavailableError, TimeoutError):
-            return {}
-
-    def _remember(self, streamer_id: str, name: str) -> None:
-        if len(self._known) >= MAX_KNOWN:
-            self._known.clear()
-        self._known[streamer_id] = name

@@ -55,7 +55,7 @@ class Sockets(Protocol):
 
 
 class Logs(Protocol):
-    """What the streamers' own logs tell (``deployments.api.live.Hosts``)."""
+    """What the streamers' own logs tell (``actors.hosts.Hosts``)."""
 
     async def states(self, streamer_ids: Iterable[str]) -> dict[str, StreamerState]:
         """The states of those of these streamers that are run; never raises."""

@@ -16,6 +16,7 @@ from ray.serve.exceptions import RayServeException
 
 from gstreamer import log, settings
 from gstreamer.actors.handles import Handles, SubscriptionsHandle
+from gstreamer.actors.hosts import Hosts
 from gstreamer.actors.snapshots import SnapshotFollower
 from gstreamer.core.errors import ConfigurationError, UnavailableError
 from gstreamer.core.health import Finding, State, subscriptions_finding, webhooks_finding
@@ -25,7 +26,7 @@ from gstreamer.deployments.api.assets import Assets
 from gstreamer.deployments.api.board import Board, Findings, Probe, answering_probe, database_probe, twitch_probe
 from gstreamer.deployments.api.config import configured, needed
 from gstreamer.deployments.api.context import Parts
-from gstreamer.deployments.api.live import Connections, Hosts
+from gstreamer.deployments.api.live import Connections
 from gstreamer.deployments.api.lookup import Lookup
 from gstreamer.deployments.api.sending import Sending
 from gstreamer.grants.endings import Endings

@@ -13,6 +13,7 @@ from gstreamer.actors.dead_letters import MAX_WAITING
 from gstreamer.actors.streamer_host import HostOptions, StreamerHost
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.events import Joined
+from gstreamer.core.fold import Mark
 from gstreamer.core.ids import Position
 from gstreamer.core.ports import HostStatus, NotOwnerError, Owner
 from tests.fake_log import Counts, FakeLog, FakeReader
@@ -690,7 +691,8 @@ async def test_the_state_of_a_streamer_is_told_with_its_position(stage: Stage) -
 
     state = (await stage.host.state((STREAMER, "77")))[STREAMER]
 
-    assert state == (True, "2026-01-01T00:00:00Z", "t", "c", None, f"{EPOCH}:2")
+    assert state[:6] == (True, "2026-01-01T00:00:00Z", "t", "c", None, f"{EPOCH}:2")
+    assert (state.switched, state.updated) == (Mark(f"{EPOCH}:1", 200), Mark(f"{EPOCH}:2", 300))
 
 
 async def test_a_host_that_stops_lets_everybody_know(stage: Stage) -> None:

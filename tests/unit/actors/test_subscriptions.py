@@ -379,7 +379,7 @@ async def test_the_loops_outlive_everything_and_say_what_is_wrong() -> None:
         "favourites": "degraded",
         "residents": "ok",
         "reconcile": "degraded",
-        "viewers": "degraded",
+        "poll": "degraded",
         "mail": "degraded",
     }
     assert observed["parts"]["reconcile"]["reason"] == "it does not answer"

@@ -43,6 +43,6 @@ async def test_whoever_is_wanted_and_live_is_counted() -> None:
     await subscriptions.read_favourites()
     await subscriptions.settle_residents()
 
-    await subscriptions.count_viewers()
+    await subscriptions.poll()
 
     assert [record.topic for record in world.records.sent] == ["gs.streamer.11"]
