@@ -1,13 +1,11 @@
 /** Who is there, and which page they see. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef } from "react";
 import { Route, Switch, useLocation } from "wouter";
-import { Failure } from "@/components/ui/Notice";
+import { Failure, Skeleton } from "@/components/ui/Notice";
 import { SignedOut } from "@/features/auth/SignedOut";
 import { SimulationStrip } from "@/features/auth/SimulationStrip";
 import { endedWords } from "@/features/live/messages";
-import { Watch } from "@/features/live/Watch";
-import { Search } from "@/features/streamers/Search";
 import { FAVOURITES_KEY, ME_KEY, me as meQuery, useSimulated } from "@/lib/api/queries";
 import type { Me } from "@/lib/api/shapes";
 import { useLive, useLivePage } from "@/lib/live-hooks";
@@ -21,6 +19,10 @@ import { loginsOf } from "./watched";
 import css from "./App.module.css";
 
 const SIGNED_OUT = 4501;
+
+// What the first page does not show is fetched when it is gone to.
+const Watch = lazy(async () => ({ default: (await import("@/features/live/Watch")).Watch }));
+const Search = lazy(async () => ({ default: (await import("@/features/streamers/Search")).Search }));
 
 export function App() {
   const simulated = useSimulated();
@@ -53,12 +55,14 @@ function SignedIn({ me }: { readonly me: Me }) {
   useFocusOnNavigation();
   return (
     <Shell me={me} onKeys={showKeys}>
-      <Switch>
-        <Route path="/" component={HomePage} />
-        <Route path="/search" component={Search} />
-        <Route path="/s/:logins">{({ logins }) => <Watch logins={loginsOf(logins)} />}</Route>
-        <Route component={NotFound} />
-      </Switch>
+      <Suspense fallback={<Skeleton rows={1} height={420} />}>
+        <Switch>
+          <Route path="/" component={HomePage} />
+          <Route path="/search" component={Search} />
+          <Route path="/s/:logins">{({ logins }) => <Watch logins={loginsOf(logins)} />}</Route>
+          <Route component={NotFound} />
+        </Switch>
+      </Suspense>
       <Keys dialog={keys} on={on} setOn={setOn} />
     </Shell>
   );

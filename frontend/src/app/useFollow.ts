@@ -13,10 +13,12 @@ export function useFollow(me: Me): void {
   const [, route] = useRoute<{ logins: string }>("/s/:logins");
   const watched = useQueries({ queries: loginsOf(route?.logins ?? "").map((login) => byLogin(login)) });
   const { data } = useQuery(favourites);
-  const ids = [
-    ...watched.flatMap((query) => query.data?.id ?? []),
-    ...(data ?? []).map((streamer) => streamer.id),
-  ];
+  const seen = watched.flatMap((query) => query.data?.id ?? []);
+  const ids = [...seen, ...(data ?? []).map((streamer) => streamer.id)];
   const key = [...new Set(ids)].slice(0, MAX_FOLLOWED).join();
-  useEffect(() => live.follow(me.id, key === "" ? [] : key.split(",")), [live, me.id, key]);
+  // Chat is read only where it is on screen.
+  const chat = seen.join();
+  useEffect(() => live.follow(me.id, split(key), split(chat)), [live, me.id, key, chat]);
 }
+
+const split = (ids: string): readonly string[] => (ids === "" ? [] : ids.split(","));

@@ -2,6 +2,7 @@
 import { ButtonLink } from "@/components/ui/Button";
 import { Icon, type IconName } from "@/components/ui/Icon";
 import { Wordmark } from "@/components/ui/Wordmark";
+import { loginUrl } from "@/lib/api/grants";
 import { Glimpse } from "./Glimpse";
 import css from "./SignedOut.module.css";
 
@@ -26,8 +27,6 @@ const POINTS: readonly { icon: IconName; title: string; words: string }[] = [
   },
   { icon: "star", title: "Only who you picked", words: "Your favourites, who is live on top. Nothing else." },
 ];
-
-export const loginUrl = (next: string): string => `/api/auth/login?next=${encodeURIComponent(next)}`;
 
 export function SignedOut({ simulated, next, ended }: Props) {
   return (

@@ -4,19 +4,12 @@
  * It follows the bottom until the reader scrolls up; from then on nothing moves under their eyes, the number of what
  * waits is told, and one press, or reaching the bottom by hand, goes on. Where the bottom is, geometry says.
  */
-import {
-  useDeferredValue,
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-  type RefObject,
-} from "react";
+import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { VList, type VListHandle } from "virtua";
+import { useBottom } from "@/components/list/useBottom";
+import { useRows } from "@/components/list/useRows";
 import { Button } from "@/components/ui/Button";
 import { Notice } from "@/components/ui/Notice";
-import { BOTTOM_PX } from "@/config/limits";
 import type { Streamer } from "@/lib/api/shapes";
 import type { Log } from "@/lib/live/log";
 import { useLive } from "@/lib/live-hooks";
@@ -24,7 +17,6 @@ import { EventRow } from "./EventRow";
 import { group, merge, type Item } from "./grouping";
 import { newWords } from "./messages";
 import { Summary } from "./Summary";
-import { useRows } from "./useRows";
 import css from "./Feed.module.css";
 
 interface Props {
@@ -36,7 +28,7 @@ export function Feed({ title, streamers }: Props) {
   const items = useItems(streamers.map((streamer) => streamer.id));
   const byId = useMemo(() => new Map(streamers.map((streamer) => [streamer.id, streamer])), [streamers]);
   const list = useRef<VListHandle>(null);
-  const { stuck, unseen, onScroll, jump, byHand, frame } = useBottom(list, items);
+  const { stuck, unseen, onScroll, jump, byHand, hand } = useBottom(list, items);
   const { current, onKeyDown } = useRows(list, items);
   const named = streamers.length > 1;
   return (
@@ -46,12 +38,8 @@ export function Feed({ title, streamers }: Props) {
         {!stuck && <span className={css.paused}>Paused while you read</span>}
       </header>
       <div
-        ref={frame}
+        {...hand}
         className={css.body}
-        onWheel={byHand}
-        onTouchMove={byHand}
-        onPointerDown={byHand}
-        onPointerMove={(event) => event.buttons > 0 && byHand()}
         onKeyDown={(event) => {
           byHand();
           onKeyDown(event);
@@ -113,49 +101,4 @@ function groupedOnce(): typeof group {
     known.set(log, items);
     return items;
   };
-}
-
-/** A scroll within this time after a press, a key or a turn of the wheel is the reader's. */
-const BY_HAND_MS = 1_000;
-
-function useBottom(list: RefObject<VListHandle | null>, items: readonly Item[]) {
-  const [stuck, setStuck] = useState(true);
-  const [seen, setSeen] = useState<string | null>(null);
-  const touched = useRef(-BY_HAND_MS);
-  const last = items.at(-1)?.key ?? null;
-  useLayoutEffect(() => {
-    if (stuck && items.length > 0) list.current?.scrollToIndex(items.length - 1, { align: "end" });
-  }, [list, stuck, items]);
-  const frame = useRef<HTMLDivElement>(null);
-  const empty = items.length === 0;
-  useEffect(() => {
-    const view = frame.current?.querySelector("[role=feed]");
-    if (!stuck || !view) return;
-    // Rows are measured after they are placed, and the window may change: what is followed stays followed.
-    const follow = new ResizeObserver(() => view.scrollTo(0, view.scrollHeight));
-    follow.observe(view);
-    if (view.firstElementChild) follow.observe(view.firstElementChild);
-    return () => follow.disconnect();
-  }, [stuck, empty]);
-  const toEnd = () => list.current?.scrollToIndex(items.length - 1, { align: "end" });
-  const onScroll = (offset: number) => {
-    const view = list.current;
-    if (!view) return;
-    if (view.scrollSize - offset - view.viewportSize < BOTTOM_PX) return setStuck(true);
-    if (!stuck) return;
-    // Rows that are measured move the list too: only a reader's hand pauses it.
-    if (performance.now() - touched.current > BY_HAND_MS) return toEnd();
-    setSeen(last);
-    setStuck(false);
-  };
-  const jump = () => {
-    touched.current = -BY_HAND_MS;
-    setStuck(true);
-    toEnd();
-  };
-  const byHand = () => {
-    touched.current = performance.now();
-  };
-  const from = items.findIndex((item) => item.key === seen);
-  return { stuck, unseen: stuck || from < 0 ? 0 : items.length - 1 - from, onScroll, jump, byHand, frame };
 }

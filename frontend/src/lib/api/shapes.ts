@@ -15,6 +15,12 @@ export const Streamer = z.looseObject({
   category: text,
   viewers: z._default(z.nullish(z.number()), null),
   position: text,
+  chat: z._default(z.looseObject({ mode: z.enum(["native", "embed"]), reason: z._default(z.string(), "") }), {
+    mode: "embed",
+    reason: "",
+  }),
+  /** How Twitch's events of this streamer come: by themselves, or only by asking now and then. */
+  delivery: z._default(z.enum(["events", "polled"]), "events"),
 });
 export type Streamer = z.infer<typeof Streamer>;
 
@@ -47,3 +53,45 @@ export const Problem = z.looseObject({
   status: z.number(),
   detail: z._default(z.string(), ""),
 });
+
+export const Sent = z.looseObject({ message_id: z.string() });
+
+export const Emotes = z.looseObject({
+  template: z.string(),
+  emotes: z.array(
+    z.looseObject({
+      id: z.string(),
+      name: z.string(),
+      formats: z._default(z.array(z.string()), []),
+    }),
+  ),
+});
+export type Emotes = z.infer<typeof Emotes>;
+
+export const Badges = z.looseObject({
+  badges: z.array(
+    z.looseObject({
+      set_id: z.string(),
+      id: z.string(),
+      title: z._default(z.string(), ""),
+      url_1x: z._default(z.string(), ""),
+      url_2x: z._default(z.string(), ""),
+    }),
+  ),
+});
+export type Badges = z.infer<typeof Badges>;
+
+export const Sessions = z.looseObject({
+  sessions: z.array(
+    z.looseObject({
+      id: z.string(),
+      created_at: z.string(),
+      last_seen_at: z.string(),
+      user_agent: z.string(),
+      current: z.boolean(),
+    }),
+  ),
+});
+export type Session = z.infer<typeof Sessions>["sessions"][number];
+
+export const Imported = z.looseObject({ added: z.number(), left_out: z._default(z.number(), 0) });

@@ -20,7 +20,11 @@ function run(state: Connection, ...inputs: Input[]): { state: Connection; effect
   return { state, effects: [...effects] };
 }
 
-const want = (...ids: string[]): Input => ({ type: "want", streamers: new Map(ids.map((id) => [id, null])) });
+const want = (...ids: string[]): Input => ({
+  type: "want",
+  streamers: new Map(ids.map((id) => [id, null])),
+  chat: new Set(ids),
+});
 const frame = (slot: number, frame: Frame): Input => ({ type: "frame", slot, frame });
 const subscribed = (slot: number, id: string, offset = 0): Input =>
   frame(slot, { type: "subscribed", streamer_id: id, position: `e:${offset}`, recovery: "complete" });
@@ -158,14 +162,62 @@ describe("the life of a socket", () => {
       streamers: new Map([
         ["1", "e:41"],
         ["2", null],
+        ["3", null],
       ]),
+      chat: new Set(["1", "2"]),
     };
 
     const { effects } = run(INITIAL, wanted, ...toDialing.slice(1), { type: "opened", slot: 1 });
 
     expect(effects).toEqual([
-      { type: "send", slot: 1, message: { type: "hello", ticket: "T", resume: { "1": "e:41", "2": null } } },
+      {
+        type: "send",
+        slot: 1,
+        message: {
+          type: "hello",
+          ticket: "T",
+          resume: { "1": "e:41", "2": null, "3": { position: null, types: ["-channel.chat.*"] } },
+        },
+      },
     ]);
+  });
+
+  test("a chat that comes on screen is asked for from the last event on, and left out again when it goes", () => {
+    const quiet: Input = { ...(want("1") as Input & { type: "want" }), chat: new Set() };
+
+    const gone = run(IN.live, events(1, "1", 5), quiet);
+    expect(gone.effects).toContainEqual({
+      type: "send",
+      slot: 1,
+      message: { type: "subscribe", streamer_id: "1", position: "e:5", types: ["-channel.chat.*"] },
+    });
+
+    const back = run(gone.state, subscribed(1, "1"), events(1, "1", 8), want("1"));
+    expect(back.effects).toContainEqual({
+      type: "send",
+      slot: 1,
+      message: { type: "subscribe", streamer_id: "1", position: "e:8" },
+    });
+    expect(run(back.state, want("1")).effects).toEqual([]);
+  });
+
+  test("a chat that came on screen between hello and welcome is asked for then", () => {
+    const quiet: Input = { ...(want("1") as Input & { type: "want" }), chat: new Set() };
+
+    const { effects } = run(
+      INITIAL,
+      quiet,
+      ...toDialing.slice(1),
+      { type: "opened", slot: 1 },
+      want("1"),
+      frame(1, WELCOME),
+    );
+
+    expect(effects).toContainEqual({
+      type: "send",
+      slot: 1,
+      message: { type: "subscribe", streamer_id: "1" },
+    });
   });
 
   test("what was wanted after hello is told on welcome", () => {

@@ -4,7 +4,8 @@
  * Every transition is in `TABLE`; a pair that is not in it changes nothing. Time and chance are in the events. Each
  * dial has a slot of its own, and whatever comes from a slot that is no longer used is dropped.
  */
-import { laterPosition, type Frame, type Position } from "./protocol";
+import { cover } from "./logs";
+import { WITHOUT_CHAT, type Frame, type Position, type Resume } from "./protocol";
 import {
   INITIAL,
   type Connection,
@@ -59,16 +60,19 @@ const open = (state: Connection, url: string, ticket: string): Step => {
   ];
 };
 
-const hello = (state: Connection, slot: number, ticket: string | null): Step => [
-  { ...state, told: new Set(state.cursors.keys()) },
-  [
-    {
-      type: "send",
-      slot,
-      message: { type: "hello", ticket: ticket ?? "", resume: Object.fromEntries(state.cursors) },
-    },
-  ],
-];
+const hello = (state: Connection, slot: number, ticket: string | null): Step => {
+  const resume: Record<string, Resume> = {};
+  for (const [id, position] of state.cursors)
+    resume[id] = state.chat.has(id) ? position : { position, types: WITHOUT_CHAT };
+  return [
+    { ...state, told: wishes(state) },
+    [{ type: "send", slot, message: { type: "hello", ticket: ticket ?? "", resume } }],
+  ];
+};
+
+/** Who is wanted, and whether with their chat. */
+const wishes = (state: Connection): ReadonlyMap<string, boolean> =>
+  new Map([...state.cursors.keys()].map((id) => [id, state.chat.has(id)]));
 
 const QUIET: readonly Effect[] = (["dial", "silence", "stable", "again"] as const).map((name) => ({
   type: "disarm",
@@ -135,32 +139,44 @@ const want: Rule<"want"> = (state, event) => {
   for (const [id, position] of event.streamers) cursors.set(id, state.cursors.get(id) ?? position);
   const refused = new Set([...state.refused].filter((id) => cursors.has(id)));
   const pending = new Set([...state.pending].filter((id) => cursors.has(id)));
-  return [{ ...state, cursors, refused, pending }, []];
+  return [{ ...state, cursors, chat: event.chat, refused, pending }, []];
 };
 
-const subscribe = (slot: number, id: string, position: Position | null): Effect => ({
-  type: "send",
-  slot,
-  message:
-    position === null
-      ? { type: "subscribe", streamer_id: id }
-      : { type: "subscribe", streamer_id: id, position },
-});
+const subscribe = (state: Connection, slot: number, id: string): Effect => {
+  const position = state.cursors.get(id) ?? null;
+  return {
+    type: "send",
+    slot,
+    message: {
+      type: "subscribe",
+      streamer_id: id,
+      ...(position === null ? {} : { position }),
+      ...(state.chat.has(id) ? {} : { types: WITHOUT_CHAT }),
+    },
+  };
+};
 
 /** Tell a socket the difference between what it was told and what is wanted. */
-const difference = (state: Connection, slot: number, told: ReadonlySet<string>): readonly Effect[] => [
-  ...[...told]
+const difference = (
+  state: Connection,
+  slot: number,
+  told: ReadonlyMap<string, boolean>,
+): readonly Effect[] => [
+  ...[...told.keys()]
     .filter((id) => !state.cursors.has(id))
     .map((id): Effect => ({ type: "send", slot, message: { type: "unsubscribe", streamer_id: id } })),
-  ...[...state.cursors]
-    .filter(([id]) => !told.has(id))
-    .map(([id, position]) => subscribe(slot, id, position)),
+  ...changed(state, told).map((id) => subscribe(state, slot, id)),
 ];
+
+/** Who is to be asked for: not told yet, or told of with another wish for the chat. */
+const changed = (state: Connection, told: ReadonlyMap<string, boolean>): readonly string[] =>
+  [...state.cursors.keys()].filter((id) => told.get(id) !== state.chat.has(id));
 
 const wantNow: Rule<"want"> = (state, event) => {
   const [next] = want(state, event);
-  const added = [...next.cursors.keys()].filter((id) => !state.cursors.has(id));
-  const messages = difference(next, state.slot, new Set(state.cursors.keys()));
+  const told = wishes(state);
+  const added = changed(next, told);
+  const messages = difference(next, state.slot, told);
   // The server counts messages; one `hello` on a new socket says any number of wishes.
   if (messages.length > MAX_AT_ONCE && state.phase === "live") {
     const [redialed, effects] = dial(next);
@@ -222,7 +238,7 @@ const take: Rule<"frame"> = (state, { frame, slot, roll }) => {
     case "subscribed":
     case "events":
     case "lagged":
-      return cover(state, frame);
+      return covered(state, frame);
     case "state":
     case "unsubscribed":
       return [state, [{ type: "apply", frame }]];
@@ -230,18 +246,12 @@ const take: Rule<"frame"> = (state, { frame, slot, roll }) => {
 };
 
 /** Move the cursor of a streamer over what a frame covers; frames of one that is no longer wanted are dropped. */
-const cover = (state: Connection, frame: Frame & { type: "subscribed" | "events" | "lagged" }): Step => {
+const covered = (state: Connection, frame: Frame & { type: "subscribed" | "events" | "lagged" }): Step => {
   const id = frame.streamer_id;
   if (!state.cursors.has(id)) return [state, []];
   // Until `subscribed` comes, what still arrives is an older subscription's and may leave a hole behind the cursor.
   if (frame.type !== "subscribed" && state.pending.has(id)) return [state, []];
-  let cursor = state.cursors.get(id) ?? null;
-  if (frame.type === "subscribed") cursor = laterPosition(cursor, frame.position);
-  if (frame.type === "lagged") cursor = laterPosition(cursor, frame.to);
-  if (frame.type === "events") {
-    for (const event of frame.events) cursor = laterPosition(cursor, event.position);
-    if (frame.position) cursor = laterPosition(cursor, frame.position);
-  }
+  const cursor = cover(state.cursors.get(id) ?? null, frame);
   const pending = frame.type === "subscribed" ? without(state.pending, id) : state.pending;
   return [{ ...state, cursors: new Map(state.cursors).set(id, cursor), pending }, [{ type: "apply", frame }]];
 };
@@ -255,7 +265,8 @@ const refuse = (state: Connection, frame: Frame & { type: "error" }, roll: numbe
     // The place means nothing to the server any more: go on from now, and the page shows that it does not know.
     const cursors = new Map(state.cursors).set(id, null);
     const pending = new Set([...state.pending, id]);
-    return [{ ...state, cursors, pending }, [apply, subscribe(state.slot, id, null)]];
+    const asked = { ...state, cursors, pending };
+    return [asked, [apply, subscribe(asked, state.slot, id)]];
   }
   if (frame.code !== "unavailable") return [next, [apply]];
   const ms = Math.round(AGAIN_MS * (0.5 + roll / 2));
@@ -264,7 +275,7 @@ const refuse = (state: Connection, frame: Frame & { type: "error" }, roll: numbe
 
 const again: Rule<"timer"> = (state) => [
   { ...state, refused: new Set(), pending: new Set([...state.pending, ...state.refused]) },
-  [...state.refused].map((id) => subscribe(state.slot, id, state.cursors.get(id) ?? null)),
+  [...state.refused].map((id) => subscribe(state, state.slot, id)),
 ];
 
 const without = (set: ReadonlySet<string>, id: string): ReadonlySet<string> =>

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Input } from "./state";
 import { Hub } from "./hub";
-import { EMPTY, apply, type Log } from "./log";
+import { NOTHING, take, type Logs } from "./logs";
 import type { Memory, ToTab } from "./messages";
 import type { Events } from "./protocol";
 
@@ -17,11 +17,11 @@ class FakeTab {
 }
 
 class FakeMemory implements Memory {
-  readonly kept = new Map<string, Log>();
-  async load(user: string, streamer: string): Promise<Log | null> {
+  readonly kept = new Map<string, Logs>();
+  async load(user: string, streamer: string): Promise<Logs | null> {
     return this.kept.get(`${user}/${streamer}`) ?? null;
   }
-  async save(user: string, logs: ReadonlyMap<string, Log>): Promise<void> {
+  async save(user: string, logs: ReadonlyMap<string, Logs>): Promise<void> {
     for (const [id, log] of logs) this.kept.set(`${user}/${id}`, log);
   }
   async wipe(): Promise<void> {
@@ -55,7 +55,7 @@ function made() {
   const tab = async (...streamers: string[]) => {
     const made = new FakeTab();
     hub.take(made, { type: "join", user: "u", lock: "" });
-    hub.take(made, { type: "want", streamers });
+    hub.take(made, { type: "want", streamers, chat: [] });
     await settled();
     return made;
   };
@@ -92,8 +92,8 @@ test("a second tab gets the log first and each later frame once, the first tab n
   const second = await tab("1");
   hub.on({ type: "apply", frame: events("1", 5) });
 
-  expect(first.of("log").map((message) => message.log.position)).toEqual([null]);
-  expect(second.of("log").map((message) => message.log.position)).toEqual(["e:4"]);
+  expect(first.of("logs").map((message) => message.logs.position)).toEqual([null]);
+  expect(second.of("logs").map((message) => message.logs.position)).toEqual(["e:4"]);
   expect([first.of("frames").length, second.of("frames").length]).toEqual([2, 1]);
 });
 
@@ -109,11 +109,11 @@ test("frames of a streamer that a tab does not want do not reach it", async () =
 
 test("what was kept is shown, and the connection goes on from its position", async () => {
   const { hub, memory, wishes, tab } = made();
-  memory.kept.set("u/1", apply(EMPTY, events("1", 8)));
+  memory.kept.set("u/1", take(NOTHING, events("1", 8)));
 
   const back = await tab("1");
 
-  expect(back.of("log").map((message) => message.log.position)).toEqual(["e:8"]);
+  expect(back.of("logs").map((message) => message.logs.position)).toEqual(["e:8"]);
   expect(wishes().at(-1)).toEqual({ "1": "e:8" });
   hub.on({ type: "apply", frame: events("1", 9) });
   await hub.keep();
@@ -125,7 +125,7 @@ test("a streamer that is let go of is kept with its last position", async () => 
   const one = await tab("1");
   hub.on({ type: "apply", frame: events("1", 4) });
 
-  hub.take(one, { type: "want", streamers: [] });
+  hub.take(one, { type: "want", streamers: [], chat: [] });
   await settled();
 
   expect(memory.kept.get("u/1")?.position).toBe("e:4");
@@ -151,8 +151,24 @@ test("another user sees nothing of the one before", async () => {
   const other = new FakeTab();
 
   hub.take(other, { type: "join", user: "v", lock: "" });
-  hub.take(other, { type: "want", streamers: ["1"] });
+  hub.take(other, { type: "want", streamers: ["1"], chat: [] });
   await settled();
 
-  expect(other.of("log").map((message) => message.log)).toEqual([EMPTY]);
+  expect(other.of("logs").map((message) => message.logs)).toEqual([NOTHING]);
+});
+
+test("a chat is wanted while a tab has it on screen", async () => {
+  const { hub, inputs, tab } = made();
+  const first = await tab("1", "2");
+  const second = await tab("1");
+  const chats = () => inputs.filter((input) => input.type === "want").map(({ chat }) => [...chat]);
+  expect(chats().at(-1)).toEqual([]);
+
+  hub.take(second, { type: "want", streamers: ["1"], chat: ["1", "9"] });
+  await settled();
+  expect(chats().at(-1)).toEqual(["1"]);
+
+  hub.leave(second);
+  expect(chats().at(-1)).toEqual([]);
+  hub.leave(first);
 });

@@ -5,7 +5,7 @@
  * for the ports it is given: time, socket and storage are arguments.
  */
 import type { Effect, Input } from "./state";
-import { apply, EMPTY, tail, type Log } from "./log";
+import { newest, NOTHING, take, type Logs } from "./logs";
 import type { FromTab, Memory, ToTab } from "./messages";
 import type { Frame, Position } from "./protocol";
 import { IDLE, type Status } from "./status";
@@ -22,13 +22,15 @@ export interface Tab {
 
 interface Seat {
   readonly wanted: Set<string>;
+  /** Those whose chat it wants too. */
+  readonly chat: Set<string>;
   /** Streamers whose log this tab has been given. */
   readonly given: Set<string>;
 }
 
 export class Hub {
   private readonly seats = new Map<Tab, Seat>();
-  private readonly logs = new Map<string, Log>();
+  private readonly logs = new Map<string, Logs>();
   private readonly dirty = new Set<string>();
   private user = "";
   private status: Status = IDLE;
@@ -44,7 +46,7 @@ export class Hub {
       case "join":
         return this.join(tab, message.user);
       case "want":
-        return this.want(tab, message.streamers);
+        return this.want(tab, message.streamers, message.chat);
       case "network":
         return this.link.put({ type: message.on ? "networkOn" : "networkOff" });
       case "retry":
@@ -71,9 +73,9 @@ export class Hub {
       id !== undefined &&
       (frame.type === "events" || frame.type === "lagged" || frame.type === "subscribed")
     ) {
-      const log = this.logs.get(id) ?? EMPTY;
-      const next = apply(log, frame);
-      if (next !== log) this.dirty.add(id);
+      const logs = this.logs.get(id) ?? NOTHING;
+      const next = take(logs, frame);
+      if (next !== logs) this.dirty.add(id);
       this.logs.set(id, next);
     }
     this.tell(frame, id);
@@ -87,10 +89,10 @@ export class Hub {
   /** Keep what has changed since the last call: called at most each second. */
   async keep(): Promise<void> {
     if (this.dirty.size === 0) return;
-    const logs = new Map<string, Log>();
+    const logs = new Map<string, Logs>();
     for (const id of this.dirty) {
-      const log = this.logs.get(id);
-      if (log) logs.set(id, tail(log, KEPT_ROWS));
+      const kept = this.logs.get(id);
+      if (kept) logs.set(id, newest(kept, KEPT_ROWS));
     }
     this.dirty.clear();
     await this.memory.save(this.user, logs);
@@ -98,7 +100,7 @@ export class Hub {
 
   private join(tab: Tab, user: string): void {
     if (user !== this.user) this.reset(user);
-    this.seats.set(tab, { wanted: new Set(), given: new Set() });
+    this.seats.set(tab, { wanted: new Set(), chat: new Set(), given: new Set() });
     tab.post({ type: "status", status: this.status });
   }
 
@@ -108,16 +110,19 @@ export class Hub {
     this.dirty.clear();
     for (const seat of this.seats.values()) {
       seat.wanted.clear();
+      seat.chat.clear();
       seat.given.clear();
     }
     this.link.put({ type: "stop" });
   }
 
-  private want(tab: Tab, streamers: readonly string[]): void {
+  private want(tab: Tab, streamers: readonly string[], chat: readonly string[]): void {
     const seat = this.seats.get(tab);
     if (!seat) return;
     seat.wanted.clear();
+    seat.chat.clear();
     for (const id of streamers) seat.wanted.add(id);
+    for (const id of chat) if (seat.wanted.has(id)) seat.chat.add(id);
     for (const id of seat.given) if (!seat.wanted.has(id)) seat.given.delete(id);
     void this.load(streamers.filter((id) => !this.logs.has(id))).then(() => {
       for (const id of streamers) this.give(id);
@@ -131,32 +136,34 @@ export class Hub {
     const kept = await Promise.all(streamers.map((id) => this.memory.load(user, id)));
     if (user !== this.user) return;
     streamers.forEach((id, place) => {
-      if (!this.logs.has(id)) this.logs.set(id, kept[place] ?? EMPTY);
+      if (!this.logs.has(id)) this.logs.set(id, kept[place] ?? NOTHING);
     });
   }
 
   private give(id: string): void {
-    const log = this.logs.get(id);
-    if (!log) return;
+    const logs = this.logs.get(id);
+    if (!logs) return;
     for (const [tab, seat] of this.seats) {
       if (!seat.wanted.has(id) || seat.given.has(id)) continue;
       seat.given.add(id);
-      tab.post({ type: "log", streamer: id, log });
+      tab.post({ type: "logs", streamer: id, logs });
     }
   }
 
   /** Tell the connection what all tabs together want; what nobody wants any more is let go of (it is kept). */
   private wish(): void {
     const wanted = new Map<string, Position | null>();
+    const chat = new Set<string>();
     for (const seat of this.seats.values()) {
       for (const id of seat.wanted) {
-        const log = this.logs.get(id);
-        if (log) wanted.set(id, log.position);
+        const logs = this.logs.get(id);
+        if (logs) wanted.set(id, logs.position);
+        if (logs && seat.chat.has(id)) chat.add(id);
       }
     }
     void this.keep();
     for (const id of [...this.logs.keys()]) if (!wanted.has(id)) this.logs.delete(id);
-    this.link.put({ type: "want", streamers: wanted });
+    this.link.put({ type: "want", streamers: wanted, chat });
     if (this.seats.size > 0) this.link.put({ type: "start" });
     else this.link.put({ type: "stop" });
   }

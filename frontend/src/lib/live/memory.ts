@@ -1,5 +1,5 @@
 /** Positions and the newest rows of each streamer in IndexedDB, so that a reload goes on where it stopped. */
-import { EMPTY, type Log } from "./log";
+import { NOTHING, type Logs } from "./logs";
 import type { Memory } from "./messages";
 
 const NAME = "gstreamer";
@@ -13,11 +13,11 @@ export function browserMemory(): Memory {
   return {
     async load(user, streamer) {
       const kept = await run<unknown>(database, "readonly", (store) => store.get(key(user, streamer)));
-      return isLog(kept) ? kept : null;
+      return isLogs(kept) ? kept : null;
     },
     async save(user, logs) {
       await run(database, "readwrite", (store) => {
-        for (const [streamer, log] of logs) store.put(log, key(user, streamer));
+        for (const [streamer, kept] of logs) store.put(kept, key(user, streamer));
         return undefined;
       });
     },
@@ -30,8 +30,8 @@ export function browserMemory(): Memory {
 const key = (user: string, streamer: string): string => `${user}/${streamer}`;
 
 /** What lies there may have been written by another version of the page. */
-function isLog(value: unknown): value is Log {
-  return typeof value === "object" && value !== null && Object.keys(EMPTY).every((name) => name in value);
+function isLogs(value: unknown): value is Logs {
+  return typeof value === "object" && value !== null && Object.keys(NOTHING).every((name) => name in value);
 }
 
 function open(): Promise<IDBDatabase | null> {

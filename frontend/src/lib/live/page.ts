@@ -1,12 +1,11 @@
 /** A tab's end of the live side: the store, and the port to whoever holds the socket. */
-import { hold } from "./holder";
 import type { FromTab } from "./messages";
 import { Store } from "./store";
 
 export interface LivePage {
   readonly store: Store;
-  /** Follow these streamers, and no others, for this user. */
-  follow(user: string, streamers: readonly string[]): void;
+  /** Follow these streamers, and no others, for this user; of those in `chat` what is said, too. */
+  follow(user: string, streamers: readonly string[], chat: readonly string[]): void;
   retry(): void;
   /** Signed out: close the socket, delete what is kept on this device. */
   forget(): void;
@@ -24,15 +23,15 @@ export function openLive(): LivePage {
   listen(send);
   return {
     store,
-    follow(user, streamers) {
-      const ask = JSON.stringify(streamers);
+    follow(user, streamers, chat) {
+      const ask = JSON.stringify([streamers, chat]);
       if (joined === user && asked === ask) return;
       if (joined !== user) {
         store.clear();
         send({ type: "join", user, lock });
       }
       [joined, asked] = [user, ask];
-      send({ type: "want", streamers });
+      send({ type: "want", streamers, chat });
     },
     retry: () => send({ type: "retry" }),
     forget() {
@@ -70,12 +69,16 @@ function inWorker(store: Store): Port {
   return { send: (message) => (early ? void early.push(message) : post(message)), lock };
 }
 
+/** The holder in the page itself; only browsers without a SharedWorker fetch it. */
 function inPage(store: Store): Port {
-  const hub = hold();
-  setInterval(() => void hub.keep(), KEEP_MS);
-  addEventListener("pagehide", () => void hub.keep());
   const tab = { post: (message: Parameters<Store["put"]>[0]) => store.put(message) };
-  return { send: (message) => hub.take(tab, message), lock: "" };
+  const held = import("./holder").then(({ hold }) => {
+    const hub = hold();
+    setInterval(() => void hub.keep(), KEEP_MS);
+    addEventListener("pagehide", () => void hub.keep());
+    return hub;
+  });
+  return { send: (message) => void held.then((hub) => hub.take(tab, message)), lock: "" };
 }
 
 function listen(send: (message: FromTab) => void): void {

@@ -1,7 +1,7 @@
 /** Every frame decodes; whatever else a server sends is an answer, never an exception. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { decode, encode, laterPosition, parsePosition } from "./protocol";
+import { decode, encode, laterPosition, parsePosition, WITHOUT_CHAT } from "./protocol";
 
 const EVENT = {
   id: "m",
@@ -56,6 +56,11 @@ test("what the page says has the form of the golden files", () => {
   expect(JSON.parse(encode({ type: "subscribe", streamer_id: "1001" }))).toEqual(
     read("client.subscribe.json"),
   );
+  expect(
+    JSON.parse(
+      encode({ type: "subscribe", streamer_id: "1001", position: "aB3dE6gH:41", types: WITHOUT_CHAT }),
+    ),
+  ).toEqual(read("client.subscribe-left-out.json"));
 });
 
 test.each(FRAMES)("$type decodes, with fields that nobody knows kept", (frame) => {

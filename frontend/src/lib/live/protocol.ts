@@ -103,13 +103,21 @@ export interface Malformed {
   readonly reason: string;
 }
 
+/** What a filter leaves out where nobody looks at the chat. */
+export const WITHOUT_CHAT: readonly string[] = ["-channel.chat.*"];
+
+/** Where to go on with a streamer, and what of it. */
+export type Resume =
+  Position | null | { readonly position: Position | null; readonly types: readonly string[] };
+
 export type ClientMessage =
+  | { readonly type: "hello"; readonly ticket: string; readonly resume: Readonly<Record<string, Resume>> }
   | {
-      readonly type: "hello";
-      readonly ticket: string;
-      readonly resume: Readonly<Record<string, Position | null>>;
+      readonly type: "subscribe";
+      readonly streamer_id: string;
+      readonly position?: Position;
+      readonly types?: readonly string[];
     }
-  | { readonly type: "subscribe"; readonly streamer_id: string; readonly position?: Position }
   | { readonly type: "unsubscribe"; readonly streamer_id: string }
   | { readonly type: "pong" };
 

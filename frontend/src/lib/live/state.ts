@@ -23,7 +23,12 @@ export type Input =
   | { readonly type: "networkOff" }
   | { readonly type: "shown" }
   | { readonly type: "retry" }
-  | { readonly type: "want"; readonly streamers: ReadonlyMap<string, Position | null> };
+  | {
+      readonly type: "want";
+      readonly streamers: ReadonlyMap<string, Position | null>;
+      /** Those whose chat is wanted too. */
+      readonly chat: ReadonlySet<string>;
+    };
 
 /** An event with the time it happened at and a random number in [0, 1). */
 export type Event = Input & { readonly now: number; readonly roll: number };
@@ -60,8 +65,10 @@ export interface Connection {
   readonly cursors: ReadonlyMap<string, Position | null>;
   /** Streamers whose `subscribed` has not come yet. */
   readonly pending: ReadonlySet<string>;
-  /** The streamers that the last `hello` named. */
-  readonly told: ReadonlySet<string>;
+  /** Those whose chat is wanted too. */
+  readonly chat: ReadonlySet<string>;
+  /** The streamers that the last `hello` named, and whether with their chat. */
+  readonly told: ReadonlyMap<string, boolean>;
   /** Streamers that could not be had just now: asked for again. */
   readonly refused: ReadonlySet<string>;
 }
@@ -85,6 +92,7 @@ export const INITIAL: Connection = {
   reason: "",
   cursors: new Map(),
   pending: new Set(),
-  told: new Set(),
+  chat: new Set(),
+  told: new Map(),
   refused: new Set(),
 };

@@ -1,6 +1,6 @@
 /** The page is told once per animation frame, and what did not change stays the same object. */
 import { expect, test } from "vitest";
-import { EMPTY } from "./log";
+import { NOTHING } from "./logs";
 import type { Frame } from "./protocol";
 import { Store } from "./store";
 
@@ -84,10 +84,33 @@ test("a streamer's refusal is gone when it is subscribed", () => {
 
 test("another viewer starts with nothing", () => {
   const { store, paint } = made();
-  store.put({ type: "log", streamer: "1", log: EMPTY });
+  store.put({ type: "logs", streamer: "1", logs: NOTHING });
   paint();
 
   store.clear();
 
   expect(store.get().logs.size).toBe(0);
+});
+
+test("what is said in a chat leaves the log of events the same object", () => {
+  const { store, paint } = made();
+  const said = online("1", 1) as Frame & { type: "events" };
+  const chat: Frame = {
+    ...said,
+    events: said.events.map((event) => ({ ...event, type: "channel.chat.message", class: "chat" })),
+  };
+  store.put({ type: "frames", frames: [online("1", 0)] });
+  paint();
+  const { logs } = store.get();
+
+  store.put({ type: "frames", frames: [chat] });
+  paint();
+
+  expect(store.get().logs).toBe(logs);
+  expect(
+    store
+      .get()
+      .chats.get("1")
+      ?.rows.map((row) => row.position),
+  ).toEqual(["e:1"]);
 });

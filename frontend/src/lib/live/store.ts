@@ -5,19 +5,28 @@
  * its reference, so that a selector's result can be compared by identity.
  */
 import { apply, EMPTY, type Log } from "./log";
+import { split } from "./logs";
 import type { ToTab } from "./messages";
 import type { ErrorFrame, StateFrame } from "./protocol";
 import { IDLE, type Status } from "./status";
 
 export interface Live {
   readonly status: Status;
+  /** The events of each streamer; what is said in its chat leaves it as it is. */
   readonly logs: ReadonlyMap<string, Log>;
+  readonly chats: ReadonlyMap<string, Log>;
   /** What the server last said of a streamer, "" for all of them. */
   readonly states: ReadonlyMap<string, StateFrame>;
   readonly errors: ReadonlyMap<string, ErrorFrame>;
 }
 
-const NOTHING: Live = { status: IDLE, logs: new Map(), states: new Map(), errors: new Map() };
+const NOTHING: Live = {
+  status: IDLE,
+  logs: new Map(),
+  chats: new Map(),
+  states: new Map(),
+  errors: new Map(),
+};
 
 export class Store {
   private value: Live = NOTHING;
@@ -63,7 +72,14 @@ export class Store {
 
 function reduce(live: Live, message: ToTab): Live {
   if (message.type === "status") return { ...live, status: message.status };
-  if (message.type === "log") return { ...live, logs: new Map(live.logs).set(message.streamer, message.log) };
+  if (message.type === "logs") {
+    const { streamer, logs } = message;
+    return {
+      ...live,
+      logs: put(live.logs, streamer, logs.events),
+      chats: put(live.chats, streamer, logs.chat),
+    };
+  }
   return message.frames.reduce(reduceFrame, live);
 }
 
@@ -76,15 +92,25 @@ function reduceFrame(live: Live, frame: (ToTab & { type: "frames" })["frames"][n
     case "events":
     case "lagged":
     case "subscribed": {
-      const log = live.logs.get(frame.streamer_id) ?? EMPTY;
-      const next = apply(log, frame);
-      const errors = frame.type === "subscribed" ? without(live.errors, frame.streamer_id) : live.errors;
-      if (next === log && errors === live.errors) return live;
-      return { ...live, errors, logs: new Map(live.logs).set(frame.streamer_id, next) };
+      const id = frame.streamer_id;
+      const parts = split(frame);
+      const logs = parts.events
+        ? put(live.logs, id, apply(live.logs.get(id) ?? EMPTY, parts.events))
+        : live.logs;
+      const chats = parts.chat
+        ? put(live.chats, id, apply(live.chats.get(id) ?? EMPTY, parts.chat))
+        : live.chats;
+      const errors = frame.type === "subscribed" ? without(live.errors, id) : live.errors;
+      if (logs === live.logs && chats === live.chats && errors === live.errors) return live;
+      return { ...live, errors, logs, chats };
     }
     default:
       return live;
   }
+}
+
+function put<V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> {
+  return map.get(key) === value ? map : new Map(map).set(key, value);
 }
 
 function without<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {

@@ -1,7 +1,7 @@
-/** One row of a feed is in the tab order; arrows, `j` and `k`, Page keys, Home and End move through the others. */
+/** One row of a list is in the tab order; arrows, `j` and `k`, Page keys, Home and End move through the others. */
 import { useState, type KeyboardEvent, type RefObject } from "react";
 import type { VListHandle } from "virtua";
-import type { Item } from "./grouping";
+import { LISTS, type Keyed } from "./useBottom";
 
 const PAGE = 8;
 
@@ -16,8 +16,8 @@ const STEPS: Readonly<Record<string, (place: number, last: number) => number>> =
   End: (_, last) => last,
 };
 
-/** Which row is in the tab order (the last one until a reader chose), and what keys do in the feed. */
-export function useRows(list: RefObject<VListHandle | null>, items: readonly Item[]) {
+/** Which row is in the tab order (the last one until a reader chose), and what keys do in the list. */
+export function useRows(list: RefObject<VListHandle | null>, items: readonly Keyed[]) {
   const [chosen, setChosen] = useState<string | null>(null);
   const last = items.length - 1;
   const found = items.findIndex((item) => item.key === chosen);
@@ -28,12 +28,12 @@ export function useRows(list: RefObject<VListHandle | null>, items: readonly Ite
     if (!move || row !== event.target || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const next = Math.max(0, Math.min(last, move(Number(row.getAttribute("aria-posinset")) - 1, last)));
-    const feed = row.closest("[role=feed]");
+    const rows = row.closest(LISTS);
     setChosen(items[next]?.key ?? null);
     list.current?.scrollToIndex(next, { align: "nearest" });
     // The row may have to be made first: two frames, and it is there.
     const focus = () =>
-      feed?.querySelector<HTMLElement>(`[aria-posinset="${next + 1}"]`)?.focus({ preventScroll: true });
+      rows?.querySelector<HTMLElement>(`[aria-posinset="${next + 1}"]`)?.focus({ preventScroll: true });
     requestAnimationFrame(() => requestAnimationFrame(focus));
   };
   return { current, onKeyDown };
