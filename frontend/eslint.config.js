@@ -4,7 +4,7 @@ import imports from "eslint-plugin-import-x";
 import hooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
-const features = ["auth", "streamers", "live"];
+const features = ["auth", "streamers", "live", "chat", "settings"];
 // Shared code knows no feature, a feature knows no other feature and not the app; lib/live knows nothing else.
 const zones = [
   { target: "./src/{lib,components,config}", from: ["./src/features", "./src/app"] },

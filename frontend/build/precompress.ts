@@ -6,7 +6,6 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Plugin } from "vite";
 
 const TEXT = /\.(html|js|css|svg|json|webmanifest)$/;
-const MIN_BYTES = 512;
 
 export function precompress(): Plugin {
   let out = "";
@@ -25,7 +24,6 @@ export function precompress(): Plugin {
 
 async function compress(path: string): Promise<void> {
   const raw = await readFile(path);
-  if (raw.length < MIN_BYTES) return;
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
     [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,

@@ -22,6 +22,8 @@ const SIGNED_OUT = 4501;
 
 // What the first page does not show is fetched when it is gone to.
 const Watch = lazy(async () => ({ default: (await import("@/features/live/Watch")).Watch }));
+const Chats = lazy(async () => ({ default: (await import("@/features/chat/Chats")).Chats }));
+const Settings = lazy(async () => ({ default: (await import("@/features/settings/Settings")).Settings }));
 const Search = lazy(async () => ({ default: (await import("@/features/streamers/Search")).Search }));
 
 export function App() {
@@ -42,12 +44,12 @@ export function App() {
         </div>
       )}
       {me.data === null && <SignedOut simulated={simulated} next={location} ended={ended} />}
-      {me.data && <SignedIn me={me.data} />}
+      {me.data && <SignedIn me={me.data} simulated={simulated} />}
     </div>
   );
 }
 
-function SignedIn({ me }: { readonly me: Me }) {
+function SignedIn({ me, simulated }: { readonly me: Me; readonly simulated: boolean }) {
   useFollow(me);
   const keys = useRef<HTMLDialogElement>(null);
   const showKeys = useCallback(() => keys.current?.showModal(), []);
@@ -59,7 +61,21 @@ function SignedIn({ me }: { readonly me: Me }) {
         <Switch>
           <Route path="/" component={HomePage} />
           <Route path="/search" component={Search} />
-          <Route path="/s/:logins">{({ logins }) => <Watch logins={loginsOf(logins)} />}</Route>
+          <Route path="/settings">
+            <Settings me={me} simulated={simulated} />
+          </Route>
+          <Route path="/s/:logins">
+            {({ logins }) => (
+              <Watch
+                logins={loginsOf(logins)}
+                chat={(streamers) => (
+                  <Suspense fallback={<Skeleton rows={1} height={420} />}>
+                    <Chats streamers={streamers} me={me} simulated={simulated} />
+                  </Suspense>
+                )}
+              />
+            )}
+          </Route>
           <Route component={NotFound} />
         </Switch>
       </Suspense>

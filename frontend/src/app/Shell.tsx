@@ -4,6 +4,7 @@ import { useEffect, useRef, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { Avatar } from "@/components/ui/Avatar";
 import { IconButton } from "@/components/ui/Button";
+import { Icon } from "@/components/ui/Icon";
 import { Wordmark } from "@/components/ui/Wordmark";
 import { ConnectionLine } from "@/features/live/ConnectionLine";
 import { HomeEntry, Rail, SearchEntry } from "@/features/streamers/Rail";
@@ -90,8 +91,16 @@ function Account({ me, onKeys }: Omit<Props, "children">) {
   });
   return (
     <div className={css.account}>
-      <Avatar id={me.id} name={me.display_name} url={me.avatar_url} size={32} />
-      <span className={css.name}>{me.display_name}</span>
+      <Link
+        href="/settings"
+        className={css.person}
+        title="Settings"
+        aria-label={`Settings of ${me.display_name}`}
+      >
+        <Avatar id={me.id} name={me.display_name} url={me.avatar_url} size={32} />
+        <span className={css.name}>{me.display_name}</span>
+        <Icon name="settings" size={16} />
+      </Link>
       <IconButton icon="keys" name="Keys" onClick={onKeys} />
       <IconButton icon="out" name="Sign out" onClick={() => signOut.mutate()} />
       {signOut.isError && (

@@ -14,8 +14,10 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ["h", "Home"],
   ["1 – 9", "Favourite by its place, live ones first"],
   ["f", "To the feed"],
-  ["j  k", "Next and previous event, in the feed"],
-  ["End", "Latest event, in the feed"],
+  ["c", "Write in chat"],
+  ["[  ]", "Previous and next chat, where there are several"],
+  ["j  k", "Next and previous row, in the feed and in chat"],
+  ["End", "Latest row, in the feed and in chat"],
   ["?", "This list"],
 ];
 
@@ -39,6 +41,8 @@ export function useShortcuts(showKeys: () => void): Shortcuts {
       else if (key === "/") navigate("/search");
       else if (key === "h") navigate("/");
       else if (key === "f") document.querySelector<HTMLElement>('[role=feed] [tabindex="0"]')?.focus();
+      else if (key === "c") document.querySelector<HTMLElement>("[data-composer]")?.focus();
+      else if (key === "[" || key === "]") showChat(key === "]" ? 1 : -1);
       else if (key === "?") showKeys();
       else return false;
       return true;
@@ -57,4 +61,11 @@ export function useShortcuts(showKeys: () => void): Shortcuts {
     setOn(next);
   };
   return { on, setOn: set };
+}
+
+/** Press the chat's tab that is so many places on, if there are several. */
+function showChat(by: number): void {
+  const tabs = [...document.querySelectorAll<HTMLElement>("[role=tablist] [role=tab]")];
+  const shown = tabs.findIndex((tab) => tab.getAttribute("aria-selected") === "true");
+  tabs[(shown + by + tabs.length) % tabs.length]?.click();
 }

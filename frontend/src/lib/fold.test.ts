@@ -16,6 +16,8 @@ const SNAPSHOT: Streamer = {
   category: "Chess",
   viewers: null,
   position: "e:4",
+  chat: { mode: "embed", reason: "" },
+  delivery: "events",
 };
 const event = (position: string, type: string, data: Record<string, unknown> = {}): LiveEvent => ({
   id: position,

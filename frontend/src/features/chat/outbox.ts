@@ -81,7 +81,7 @@ const WINDOW_MS = 30_000;
 const PER_WINDOW = 20;
 const CHANNEL_MS = 1_000;
 
-export const UNKNOWN = "outcome_unknown";
+const UNKNOWN = "outcome_unknown";
 
 export function step(outbox: Outbox, event: Event): Outbox {
   switch (event.type) {
@@ -170,18 +170,20 @@ function late(outbox: Outbox, key: string): Outbox {
   return state?.kind === "taken" ? put(outbox, key, { kind: "unconfirmed", id: state.id }) : outbox;
 }
 
+/** Whether a message was certainly not said, and will not be. */
+export const isFinal = ({ status, code }: Refusal): boolean =>
+  status >= 400 && status < 500 && code !== UNKNOWN;
+
 function refused(outbox: Outbox, { key, refusal, boxIsEmpty, now }: Event & { type: "refused" }): Outbox {
   const row = outbox.rows.find((other) => other.key === key);
   if (!row) return outbox;
   const { status, detail, retryAfterS } = refusal;
-  // Whether it was said is not known, or nobody could be asked: the same key makes another try safe.
-  const open = status === 0 || status >= 500;
-  const unknown = refusal.code === UNKNOWN;
   const failed = put(outbox, key, {
     kind: "failed",
     words: detail,
-    again: open,
-    returned: !open && !unknown && boxIsEmpty,
+    // Nobody could be asked, or nobody knows: the same key makes another try safe.
+    again: status === 0 || status >= 500,
+    returned: isFinal(refusal) && boxIsEmpty,
   });
   const shut =
     status === 429 ? new Map(outbox.shut).set(row.streamer, now + retryAfterS * 1_000) : outbox.shut;

@@ -1,24 +1,35 @@
 /** One to four streams, what is known of each, and their events. */
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { Link } from "wouter";
+import type { ReactNode } from "react";
+import { Link, useSearchParams } from "wouter";
 import { FavouriteButton } from "@/components/FavouriteButton";
 import { Avatar } from "@/components/ui/Avatar";
 import { Icon } from "@/components/ui/Icon";
 import { LiveBadge } from "@/components/ui/LiveBadge";
 import { Failure, Notice, Skeleton } from "@/components/ui/Notice";
 import { MAX_WATCHED } from "@/config/limits";
-import { byLogin, favourites, useSimulated } from "@/lib/api/queries";
+import { byLogin, favourites, health, useSimulated } from "@/lib/api/queries";
 import type { Streamer } from "@/lib/api/shapes";
 import { useNow } from "@/lib/clock";
 import { liveFirst } from "@/lib/order";
 import { useFolded } from "@/lib/useFolded";
+import { PHONE, useMedia } from "@/lib/useMedia";
 import { lasting, list, many } from "@/lib/words";
 import { StreamerState } from "./ConnectionLine";
 import { Feed } from "./Feed";
+import { polledWords } from "./messages";
 import { Player } from "./Player";
 import css from "./Watch.module.css";
 
-export function Watch({ logins }: { readonly logins: readonly string[] }) {
+interface Props {
+  readonly logins: readonly string[];
+  /** Draws the chats of the streamers on screen. */
+  readonly chat: (streamers: readonly Streamer[]) => ReactNode;
+}
+
+export function Watch({ logins, chat }: Props) {
+  const phone = useMedia(PHONE);
+  const [pane, setPane] = usePane();
   const simulated = useSimulated();
   const queries = useQueries({ queries: logins.map((login) => byLogin(login)) });
   const found = useFolded(queries.flatMap((query) => query.data ?? []));
@@ -49,11 +60,44 @@ export function Watch({ logins }: { readonly logins: readonly string[] }) {
             </section>
           ))}
         </div>
-        <AlsoLive logins={logins} />
+        {phone && <PhoneTabs pane={pane} onPane={setPane} />}
+        {(!phone || pane === "events") && (
+          <div className={css.feed}>
+            <Feed title={found.length > 1 ? `Events of ${names}` : "Events"} streamers={found} />
+          </div>
+        )}
+        {!phone && <AlsoLive logins={logins} />}
       </div>
-      <div className={css.feed}>
-        <Feed title={found.length > 1 ? `Events of ${names}` : "Events"} streamers={found} />
-      </div>
+      {(!phone || pane === "chat") && <div className={css.chat}>{chat(found)}</div>}
+    </div>
+  );
+}
+
+type Pane = "events" | "chat";
+
+/** Which of the two a phone shows; it is in the address. */
+function usePane(): readonly [Pane, (pane: Pane) => void] {
+  const [params, setParams] = useSearchParams();
+  const set = (pane: Pane) =>
+    setParams(
+      (before) => {
+        before.set("show", pane);
+        return before;
+      },
+      { replace: true },
+    );
+  return [params.get("show") === "chat" ? "chat" : "events", set];
+}
+
+function PhoneTabs({ pane, onPane }: { readonly pane: Pane; readonly onPane: (pane: Pane) => void }) {
+  return (
+    <div role="group" aria-label="Below the stream" className={css.panes}>
+      <button type="button" aria-pressed={pane === "events"} onClick={() => onPane("events")}>
+        Events
+      </button>
+      <button type="button" aria-pressed={pane === "chat"} onClick={() => onPane("chat")}>
+        Chat
+      </button>
     </div>
   );
 }
@@ -103,7 +147,19 @@ function About({ streamer, logins, single, first }: AboutProps) {
         )}
       </div>
       <StreamerState streamer={streamer.id} name={streamer.display_name} />
+      {streamer.delivery === "polled" && <Polled name={streamer.display_name} />}
     </div>
+  );
+}
+
+/** What does not come of a streamer that is only asked for now and then, and why. */
+function Polled({ name }: { readonly name: string }) {
+  const part = useQuery(health).data?.parts.subscriptions;
+  return (
+    <p className={css.polled} role="note">
+      <Icon name="warn" size={16} />
+      <span>{polledWords(name, part?.reason ?? "")}</span>
+    </p>
   );
 }
 

@@ -81,6 +81,15 @@ export const gapWords = (): string =>
 
 export const newWords = (n: number): string => `${many(n, "new event", "new events")}, jump to latest`;
 
+/** What does not come of a streamer whose events Twitch does not send us. */
+export function polledWords(name: string, reason: string): string {
+  const why = reason ? ` (${reason})` : "";
+  return (
+    `Twitch sends no events of ${name} to this server, since it may ask for no more streamers${why}. ` +
+    "Whether the stream is live is checked once a minute; raids, new titles and other events do not come."
+  );
+}
+
 /** Why the visitor was signed out. */
 export function endedWords(revoked: boolean): string {
   return revoked

@@ -2,7 +2,7 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { HEALTH_MS, REFRESH_MS } from "@/config/limits";
 import { act, ask, ProblemError } from "./client";
-import { Favourites, Health, Me, Streamers, type Streamer } from "./shapes";
+import { Badges, Emotes, Favourites, Health, Me, Sessions, Streamers, type Streamer } from "./shapes";
 
 export const FAVOURITES_KEY = ["favourites"] as const;
 export const ME_KEY = ["me"] as const;
@@ -72,3 +72,28 @@ export function useFavourite() {
     onSettled: () => client.invalidateQueries({ queryKey: FAVOURITES_KEY }),
   });
 }
+
+const SETS_MS = 3_600_000;
+
+/** Emotes and badges of a streamer's chat; without them the chat shows their words. */
+export const emotes = (streamer: string) =>
+  queryOptions({
+    queryKey: ["emotes", streamer],
+    queryFn: ({ signal }) => ask(Emotes, `/api/streamers/${encodeURIComponent(streamer)}/emotes`, signal),
+    staleTime: SETS_MS,
+  });
+
+export const badges = (streamer: string) =>
+  queryOptions({
+    queryKey: ["badges", streamer],
+    queryFn: async ({ signal }) =>
+      (await ask(Badges, `/api/streamers/${encodeURIComponent(streamer)}/badges`, signal)).badges,
+    staleTime: SETS_MS,
+  });
+
+export const SESSIONS_KEY = ["sessions"] as const;
+
+export const sessions = queryOptions({
+  queryKey: SESSIONS_KEY,
+  queryFn: async ({ signal }) => (await ask(Sessions, "/api/auth/sessions", signal)).sessions,
+});

@@ -11,7 +11,8 @@ export interface Person {
   category: string | null;
   viewers: number | null;
   position: string | null;
-  chat: { mode: "embed"; reason: string };
+  chat: { mode: "native" | "embed"; reason: string };
+  delivery: "events" | "polled";
 }
 
 const ROWS: readonly [string, string, string, number][] = [
@@ -28,6 +29,11 @@ const ROWS: readonly [string, string, string, number][] = [
 ];
 
 const TESTERS = 20;
+
+export const EMBEDDED = {
+  mode: "embed",
+  reason: "Nobody who watches lets gstreamer read this chat; Twitch shows it in its own frame",
+} as const;
 
 /** Streamers that stream, and `tester_000`.. who do nothing unless told. */
 export function people(now: number): Person[] {
@@ -62,6 +68,7 @@ function made(
     category,
     viewers: started_at === null ? null : viewers,
     position: null,
-    chat: { mode: "embed", reason: "a simulation" },
+    chat: EMBEDDED,
+    delivery: id === 1006 ? "polled" : "events",
   };
 }

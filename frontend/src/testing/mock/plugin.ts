@@ -10,6 +10,7 @@ import { rest } from "./rest.ts";
 import { World } from "./world.ts";
 
 const EVERY_MS = 2_500;
+const CHAT_MS = 1_300;
 
 export function mock(): Plugin {
   return {
@@ -29,7 +30,8 @@ function serve(http: ViteDevServer["httpServer"], middlewares: ViteDevServer["mi
     sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit("connection", opened));
   });
   const timer = setInterval(() => world.next(), EVERY_MS);
-  http?.on("close", () => clearInterval(timer));
+  const chatter = setInterval(() => world.chatter(), CHAT_MS);
+  http?.on("close", () => [timer, chatter].forEach(clearInterval));
   middlewares.use((request, response, next) => {
     if (!answered(request, response)) next();
   });

@@ -1,5 +1,6 @@
 /** The made-up world behind the development server: its logs, and the sockets that follow them. */
 import type { WebSocket } from "ws";
+import { said } from "./chatter.ts";
 import { people, type Person } from "./people.ts";
 
 const PAST = 14;
@@ -21,10 +22,12 @@ export class World {
   private readonly logs = new Map<string, Event[]>(this.all.map((person) => [person.id, []]));
   private readonly followers = new Map<WebSocket, Set<string>>();
   private turn = 0;
+  private chats = 0;
 
   constructor() {
     const past = PAST * STREAMING;
     for (let n = 0; n < past; n += 1) this.next(n, Date.now() - (past - n) * 41_000);
+    for (let n = 0; n < 40; n += 1) this.chatter(Date.now() - (40 - n) * 7_000);
   }
 
   /** Something happens to somebody. */
@@ -34,7 +37,21 @@ export class World {
     this.emit(person.id, type, data, at);
   }
 
-  emit(streamer: string, type: string, data: Record<string, unknown>, at = Date.now()): void {
+  /** Somebody says something in each chat. */
+  chatter(at = Date.now()): void {
+    for (const person of this.all.slice(0, STREAMING)) {
+      const [type, data] = said(person, this.chats++);
+      this.emit(person.id, type, data, at, type === "channel.chat.message" ? "chat" : "critical");
+    }
+  }
+
+  emit(
+    streamer: string,
+    type: string,
+    data: Record<string, unknown>,
+    at = Date.now(),
+    name = "critical",
+  ): void {
     const log = this.logs.get(streamer) as Event[];
     const place = log.length;
     const event: Event = {
@@ -44,7 +61,7 @@ export class World {
       streamer_id: streamer,
       at: new Date(at).toISOString(),
       position: `mock:${place}`,
-      class: "critical",
+      class: name,
       data,
     };
     log.push(event);
@@ -72,7 +89,7 @@ export class World {
   private subscribe(socket: WebSocket, id: string, position: unknown): void {
     const log = this.logs.get(id) ?? [];
     // Unlike the product, a new follower is shown some of the past, so that there is something to look at.
-    const after = typeof position === "string" ? Number(position.split(":")[1]) : log.length - 1 - PAST;
+    const after = typeof position === "string" ? Number(position.split(":")[1]) : log.length - 1 - PAST - 40;
     this.followers.get(socket)?.add(id);
     const place = `mock:${Math.max(-1, after)}`;
     socket.send(
