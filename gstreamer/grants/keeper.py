@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from gstreamer import log
-from gstreamer.core.errors import GrantEndedError, GStreamerError, UnavailableError
+from gstreamer.core.errors import ConfigurationError, GrantEndedError, GStreamerError, UnavailableError
 from gstreamer.core.grants import is_outlived, next_check
 from gstreamer.grants.endings import GRANT_REVOKED, Endings
 from gstreamer.grants.ports import SignIn
@@ -131,8 +131,8 @@ class Keeper:
             UnavailableError: Postgres, Kafka or (for a grant that is younger than the word) Twitch does not answer.
         """
         async with self._grants.locked(user_id) as grant:
-            doubted = grant.tokens is not None and is_outlived(grant.renewed_at, told_at)
-            if grant.tokens is not None and not doubted:
+            doubted = grant.alive and is_outlived(grant.renewed_at, told_at)
+            if grant.alive and not doubted:
                 await grant.end(self._now())
                 self._log.info("grant ended", user_id=user_id, by="twitch's word")
         if doubted:
@@ -151,7 +151,7 @@ class Keeper:
 
     async def revoke(self, user_id: str) -> None:
         """
-        Take a person's grant back at Twitch; a dead one is fine.
+        Take a person's grant back at Twitch; one that is dead, or that nobody can open any more, is fine.
 
         Raises:
             UnavailableError: Twitch, Postgres or Kafka does not answer.
@@ -160,6 +160,9 @@ class Keeper:
             # An access token that has ended cannot be revoked, though the grant lives: have a fresh one first.
             await self.use(user_id, self._sign_in.validate)
         except GrantEndedError:
+            return
+        except ConfigurationError as error:
+            self._log.warning("grant not taken back", user_id=user_id, reason=str(error))
             return
         tokens = await self._grants.tokens(user_id)
         if tokens is not None:
@@ -206,7 +209,7 @@ class Keeper:
 
     async def _locked_refresh(self, user_id: str, refused: str) -> Tokens | None:
         async with self._grants.locked(user_id) as grant:
-            had = grant.tokens
+            had = grant.tokens()
             if had is None or had.access != refused:
                 # Dead, or another process was faster.
                 return had

@@ -44,23 +44,26 @@ class LockedGrant:
     A grant whose row is locked until the surrounding transaction ends.
 
     Attributes:
-        tokens: Its tokens, or None if there is no live grant.
+        alive: Whether there is one, and it has not ended.
         renewed_at: When it was given, renewed or ended last.
     """
 
-    def __init__(
-        self,
-        connection: AsyncConnection,
-        keyring: Keyring,
-        user_id: str,
-        tokens: Tokens | None,
-        renewed_at: datetime,
-    ) -> None:
+    def __init__(self, connection: AsyncConnection, keyring: Keyring, user_id: str, row: Any) -> None:
         self._connection = connection
         self._keyring = keyring
         self._user_id = user_id
-        self.tokens = tokens
-        self.renewed_at = renewed_at
+        self._row = row
+        self.alive: bool = row is not None and row.status == OK
+        self.renewed_at: datetime = _NEVER if row is None else row.updated_at
+
+    def tokens(self) -> Tokens | None:
+        """
+        Its tokens, or None if there is no live grant.
+
+        Raises:
+            ConfigurationError: The keyring cannot open them.
+        """
+        return _opened(self._keyring, self._user_id, self._row)
 
     async def renew(self, tokens: Tokens, check_at: datetime, now: datetime) -> None:
         """Store the tokens that replace these."""
@@ -116,9 +119,16 @@ class Grants:
             await connection.execute(_known(person, now))
 
     async def tokens(self, user_id: str) -> Tokens | None:
-        """A person's tokens, or None if there is no live grant."""
+        """
+        A person's tokens, or None if there is no live grant.
+
+        Raises:
+            UnavailableError: Postgres does not answer.
+            ConfigurationError: The keyring cannot open them.
+        """
         async with self._database.once() as connection:
-            return self._opened(user_id, (await connection.execute(_row(user_id))).one_or_none())
+            row = (await connection.execute(_row(user_id))).one_or_none()
+        return _opened(self._keyring, user_id, row)
 
     @asynccontextmanager
     async def locked(self, user_id: str) -> AsyncIterator[LockedGrant]:
@@ -130,8 +140,7 @@ class Grants:
         """
         async with self._database.transaction(LOCKED_S) as connection:
             row = (await connection.execute(_row(user_id).with_for_update())).one_or_none()
-            renewed_at = _NEVER if row is None else row.updated_at
-            yield LockedGrant(connection, self._keyring, user_id, self._opened(user_id, row), renewed_at)
+            yield LockedGrant(connection, self._keyring, user_id, row)
 
     async def make_due(self, user_id: str, now: datetime) -> None:
         """Have a person's grant checked now; one that is dead or not there is fine."""
@@ -159,12 +168,13 @@ class Grants:
         async with self._database.once() as connection:
             return tuple(row[0] for row in await connection.execute(claim))
 
-    def _opened(self, user_id: str, row: Any) -> Tokens | None:
-        if row is None or row.status != OK:
-            return None
-        sealed = Sealed(row.key_id, row.nonce, row.ciphertext)
-        access, refresh = json.loads(self._keyring.open(row_name(user_id, TWITCH), sealed))
-        return Tokens(access, refresh, tuple(row.scopes))
+
+def _opened(keyring: Keyring, user_id: str, row: Any) -> Tokens | None:
+    if row is None or row.status != OK:
+        return None
+    sealed = Sealed(row.key_id, row.nonce, row.ciphertext)
+    access, refresh = json.loads(keyring.open(row_name(user_id, TWITCH), sealed))
+    return Tokens(access, refresh, tuple(row.scopes))
 
 
 def _known(person: Person, now: datetime) -> Insert:

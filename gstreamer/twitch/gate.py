@@ -48,7 +48,9 @@ class OwnGate:
     async def enter(self) -> None:
         """See ``http.Gate``."""
         started_s = self._time.now_s()
-        self._may_wait(self._bucket.wait_s(self._waiting + 1, started_s))
+        # Before the first answer nothing is known: it comes soon, and says more than a guess.
+        if self._bucket.limit:
+            self._may_wait(self._bucket.wait_s(self._waiting + 1, started_s))
         self._waiting += 1
         try:
             async with self._turn:

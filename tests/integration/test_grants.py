@@ -178,11 +178,44 @@ async def test_a_grant_in_doubt_is_checked_at_once(api: Install) -> None:
     assert [reason for _, reason in api.log.ended] == ["grant_revoked"]
 
 
+async def lose_key_of(api: Install, user_id: str) -> None:
+    """Have the person's grant under a key that the keyring lacks."""
+    async with api.database.transaction() as connection:
+        await connection.execute(text("update grants set key_id = 'lost' where user_id = :id"), {"id": user_id})
+
+
+async def test_who_signs_in_again_needs_no_lost_key(api: Install) -> None:
+    first = await api.signed_in(query="scope=follows")
+    await lose_key_of(api, (await me(first))["id"])
+
+    second = await api.signed_in(query="scope=follows")
+
+    assert (await second.send("POST", "/api/favourites/import")).status == 200
+
+
+async def test_deleting_oneself_needs_no_lost_key(api: Install) -> None:
+    browser = await api.signed_in()
+    await lose_key_of(api, (await me(browser))["id"])
+
+    assert (await browser.send("DELETE", "/api/me")).status == 204
+    assert (await browser.get("/api/me")).status == 401
+
+
+async def test_twitchs_word_of_an_end_needs_no_lost_key(api: Install) -> None:
+    browser = await api.signed_in()
+    user_id = (await me(browser))["id"]
+    await lose_key_of(api, user_id)
+
+    await api.parts.keeper.ended(user_id, api.clock())
+
+    assert [reason for _, reason in api.log.ended] == ["grant_revoked"]
+    assert (await browser.get("/api/me")).status == 401
+
+
 async def test_one_grant_that_cannot_be_checked_does_not_keep_the_others(api: Install) -> None:
     browsers = [await api.signed_in(f"viewer_000{number}") for number in range(1, 4)]
     ids = [(await me(browser))["id"] for browser in browsers]
-    async with api.database.transaction() as connection:
-        await connection.execute(text("update grants set key_id = 'lost' where user_id = :id"), {"id": ids[0]})
+    await lose_key_of(api, ids[0])
     for user_id in ids[1:]:
         await api.place.order("disconnect", user_id=user_id)
     api.clock.pass_s(3_600)

@@ -204,7 +204,7 @@ async def test_a_refresh_waits_for_the_one_under_way_and_sees_its_tokens(store: 
 
     async def second() -> Tokens | None:
         async with store.grants.locked(ANA.id) as grant:
-            return grant.tokens
+            return grant.tokens()
 
     one = asyncio.create_task(first())
     await inside.wait()

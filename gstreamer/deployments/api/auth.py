@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 
 from gstreamer import log
 from gstreamer.core.browser import is_other_loopback, safe_next
-from gstreamer.core.errors import RefusedError, RejectedError, UnavailableError
+from gstreamer.core.errors import ConfigurationError, RefusedError, RejectedError, UnavailableError
 from gstreamer.core.problems import ProblemError
 from gstreamer.core.sessions import has_ended, hash_value, shown_user_agent
 from gstreamer.core.signin import (
@@ -193,7 +193,7 @@ async def _grant(parts: Parts, code: str, *, widened: bool) -> tuple[Person, tup
     token = await parts.sign_in.exchange_code(code, parts.config.callback)
     given = tuple(sorted((await parts.sign_in.validate(token.access_token)).scopes))
     person = person_of(await parts.helix.me(token.access_token))
-    held = await parts.grants.tokens(person.id)
+    held = await _held(parts, person.id)
     keep = Keep.NEW if held is None else which_to_keep(held.scopes, given)
     if held is not None and keep is not Keep.NEW and await parts.keeper.is_good(person.id):
         if keep is Keep.HELD:
@@ -207,6 +207,15 @@ async def _grant(parts: Parts, code: str, *, widened: bool) -> tuple[Person, tup
         # Families that a streamer has granted are subscribed from now on.
         await parts.follow_favourites()
     return person, ()
+
+
+async def _held(parts: Parts, user_id: str) -> Tokens | None:
+    """What we hold of a person's grant; nothing if it cannot be opened, so that the new one takes its place."""
+    try:
+        return await parts.grants.tokens(user_id)
+    except ConfigurationError as error:
+        _log.warning("held grant not opened", user_id=user_id, reason=str(error))
+        return None
 
 
 async def _enter(parts: Parts, request: Request, response: Response, person: Person, before: SignedIn | None) -> None:

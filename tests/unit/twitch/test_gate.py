@@ -95,6 +95,20 @@ async def test_who_would_wait_too_long_fails_at_once() -> None:
     assert str(refused[0]) == "twitch's rate limit is used up for 6 s"
 
 
+async def test_a_crowd_that_comes_before_the_first_answer_waits_for_it() -> None:
+    clock = Clock()
+    gate = OwnGate(clock.time(), 5.0, Uncounted())
+
+    async def call() -> None:
+        await gate.enter()
+        await asyncio.sleep(0)
+        await gate.told(FULL, refused=False)
+
+    await asyncio.gather(*(call() for _ in range(100)))
+
+    assert clock.now_s < 1_005.0
+
+
 async def test_a_refusal_is_waited_out_or_told() -> None:
     clock = Clock()
     gate = OwnGate(clock.time(), 5.0, Uncounted())
