@@ -6,13 +6,13 @@ On order (``faults.Faults``) messages are taken and shown to nobody, or taken wi
 from __future__ import annotations
 
 import base64
-import uuid
 from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gstreamer.simulator import cast
+from gstreamer.simulator.chat import EMOTES, Chat
 from gstreamer.simulator.faults import Trouble
 from gstreamer.simulator.helix import GRANTED, problem
 from gstreamer.simulator.rates import CHAT_PATH
@@ -21,7 +21,6 @@ MAX_CHARS = 500
 SCOPE = "user:write:chat"
 
 TEMPLATE = "https://static-cdn.jtvnw.net/emoticons/v2/{{id}}/{{format}}/{{theme_mode}}/{{scale}}"
-EMOTES = (("25", "Kappa"), ("86", "BibleThump"), ("305954156", "PogChamp"), ("425618", "LUL"), ("1", ":)"))
 BADGES = (
     ("broadcaster", (("1", "Broadcaster", "#e91916"),)),
     ("moderator", (("1", "Moderator", "#00ad03"),)),
@@ -48,10 +47,12 @@ class Messages:
 
     Args:
         trouble: How it misbehaves.
+        chat: Where messages are said.
     """
 
-    def __init__(self, trouble: Trouble) -> None:
+    def __init__(self, trouble: Trouble, chat: Chat) -> None:
         self._trouble = trouble
+        self._chat = chat
 
     def routes(self) -> list[web.RouteDef]:
         """What it answers."""
@@ -75,7 +76,8 @@ class Messages:
             return problem(400, "Bad Request", f"The parameter {where} is missing or invalid")
         if wish.sender_id != granted.user_id:
             return problem(401, "Unauthorized", "The ID in sender_id must match the user ID found in the token.")
-        if cast.by_id(wish.broadcaster_id) is None:
+        broadcaster, sender = cast.by_id(wish.broadcaster_id), cast.by_id(wish.sender_id)
+        if broadcaster is None or sender is None:
             return problem(400, "Bad Request", "The ID in broadcaster_id was not found.")
         if not wish.message.strip():
             return problem(400, "Bad Request", "The message must not be empty.")
@@ -87,10 +89,11 @@ class Messages:
         if faults.drop_chat:
             reason = {"code": faults.drop_chat, "message": f"Your message is held back ({faults.drop_chat})."}
             return _sent("", reason)
+        said = self._chat.say(broadcaster, sender, wish.message, reply_to=wish.reply_parent_message_id or "")
         if faults.mute_chat and request.transport is not None:
             # It has been taken; the answer is lost on its way.
             request.transport.close()
-        return _sent(str(uuid.uuid4()), None)
+        return _sent(said, None)
 
     async def emotes(self, request: web.Request) -> web.Response:
         """A streamer's own emotes."""
@@ -101,7 +104,7 @@ class Messages:
 
     async def global_emotes(self, request: web.Request) -> web.Response:
         """Everybody's emotes."""
-        return _emotes(EMOTES)
+        return _emotes((emote_id, name) for name, emote_id in EMOTES.items())
 
     async def badges(self, request: web.Request) -> web.Response:
         """A streamer's own badges."""

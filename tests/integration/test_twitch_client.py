@@ -23,6 +23,7 @@ from gstreamer.core.errors import (
 )
 from gstreamer.core.ports import AppToken, Lease, Spent
 from gstreamer.simulator.server import Options
+from gstreamer.twitch.chat import Chat
 from gstreamer.twitch.client import Twitch, Webhook
 from gstreamer.twitch.http import Application, Patience, Time
 from gstreamer.twitch.models import Token
@@ -512,3 +513,57 @@ async def test_a_person_has_a_bucket_of_their_own(place: Place) -> None:
     await client.close()
 
     assert (await place.calls())[("2000007", "/helix/channels/followed")] == (2, 0)
+
+
+# Chats
+
+
+async def test_a_message_that_is_sent_is_heard_by_whoever_reads_the_chat(place: Place) -> None:
+    token = await sign_in(place, ("user:read:chat", "user:write:chat"))
+    headers = {"Authorization": f"Bearer {token.access_token}", "Client-Id": "test-client"}
+    async with place.session.ws_connect(f"{place.url}/ws") as socket:
+        welcome = await socket.receive_json(timeout=10)
+        transport = {"method": "websocket", "session_id": welcome["payload"]["session"]["id"]}
+        condition = {"broadcaster_user_id": TESTER, "user_id": "2000007"}
+        body = {"type": "channel.chat.message", "version": "1", "condition": condition, "transport": transport}
+        url = f"{place.url}/helix/eventsub/subscriptions"
+        async with place.session.post(url, json=body, headers=headers) as answer:
+            assert answer.status == 202, await answer.text()
+
+        sent = await Chat(place.twitch).send("2000007", TESTER, "hello Kappa", None, token.access_token)
+
+        event = (await socket.receive_json(timeout=10))["payload"]["event"]
+    assert sent.is_sent
+    assert event["message_id"] == sent.message_id
+    assert event["message"]["text"] == "hello Kappa"
+    assert [one["type"] for one in event["message"]["fragments"]] == ["text", "emote"]
+
+
+async def test_a_message_needs_its_scope_and_its_writers_token(place: Place) -> None:
+    plain, writing = await sign_in(place), await sign_in(place, ("user:write:chat",))
+    chat = Chat(place.twitch)
+
+    with pytest.raises(MissingScopeError, match="Missing scope: user:write:chat"):
+        await chat.send("2000007", TESTER, "hello", None, plain.access_token)
+    with pytest.raises(GrantEndedError):
+        await chat.send("2000008", TESTER, "hello", None, writing.access_token)
+
+
+async def test_a_messages_bucket_feeds_no_other(place: Place) -> None:
+    token = await sign_in(place, ("user:write:chat",))
+    await place.order("rates", app=800, chat=1)
+
+    await Chat(place.twitch).send("2000007", TESTER, "hello", None, token.access_token)
+    with pytest.raises(RateLimitedError):
+        await Chat(place.twitch).send("2000007", TESTER, "hello", None, token.access_token)
+
+    assert await place.twitch.users(["700001"])
+
+
+async def test_the_sets_of_a_chat_are_read(place: Place) -> None:
+    chat = Chat(place.twitch)
+
+    assert "{{id}}" in (await chat.emotes("")).template
+    assert {one.name for one in (await chat.emotes("")).emotes} >= {"Kappa", "LUL"}
+    assert len((await chat.emotes(TESTER)).emotes) == 1
+    assert [version.id for one in await chat.badges(TESTER) for version in one.versions] == ["0"]

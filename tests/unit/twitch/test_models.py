@@ -5,9 +5,21 @@ from __future__ import annotations
 import pytest
 
 from gstreamer.core.errors import UnavailableError
+from gstreamer.twitch.chat import DropReason, Emote, SentMessage
 from gstreamer.twitch.client import Webhook
 from gstreamer.twitch.http import Application
-from gstreamer.twitch.models import FoundChannel, Subscription, SubscriptionPage, Token, User, Validation, parse
+from gstreamer.twitch.models import (
+    Answer,
+    FollowedChannel,
+    FoundChannel,
+    Stream,
+    Subscription,
+    SubscriptionPage,
+    Token,
+    User,
+    Validation,
+    parse,
+)
 
 FOUND = {"id": "1", "broadcaster_login": "a", "display_name": "A"}
 
@@ -38,6 +50,25 @@ def test_scopes_come_as_array_text_or_null(scope: object, read: tuple[str, ...])
 
 def test_an_app_token_has_no_user() -> None:
     assert parse(Validation, {"client_id": "c", "login": None, "user_id": None, "scopes": None}).user_id == ""
+
+
+def test_what_twitch_adds_to_its_words_stays_as_it_is() -> None:
+    row = {"id": "1", "status": "paused_for_fun", "type": "t", "version": "9", "condition": {"a": "b"}}
+    dropped = parse(
+        SentMessage, {"is_sent": False, "drop_reason": {"code": "new_reason", "message": None, "more": 1}}
+    )
+
+    assert parse(Subscription, row).status == "paused_for_fun"
+    assert dropped.drop_reason == DropReason(code="new_reason")
+    assert parse(Emote, {"id": "1", "name": "Hi", "format": ["hologram"]}).format == ("hologram",)
+
+
+@pytest.mark.parametrize("kind", [Stream, User, FollowedChannel])
+def test_every_time_may_be_empty(kind: type[Answer]) -> None:
+    ids = {"id": "1", "user_id": "1", "login": "a", "display_name": "A", "broadcaster_id": "1"}
+    times = {"created_at": "", "started_at": "", "followed_at": ""}
+
+    assert parse(kind, ids | times).model_dump() == parse(kind, ids).model_dump()
 
 
 def test_a_wrong_answer_is_told_without_its_values() -> None:
