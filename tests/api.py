@@ -84,6 +84,9 @@ class FakeSubscriptions:
             raise UnavailableError("subscriptions is gone")
         self.told += 1
 
+    async def polled(self) -> frozenset[str]:
+        raise NotImplementedError
+
 
 @dataclass
 class FakeSnapshots:
@@ -114,6 +117,13 @@ class FakeSockets:
 
     async def sessions(self) -> frozenset[str]:
         return self.open
+
+
+@dataclass
+class FakePolled:
+    """The streamers that would be polled."""
+
+    streamers: frozenset[str] = frozenset()
 
 
 class Clock:
@@ -147,6 +157,7 @@ class Install:
     snapshots: FakeSnapshots
     logs: FakeLogs
     sockets: FakeSockets
+    polled: FakePolled
     clock: Clock
 
     def browser(self) -> Browser:
@@ -191,6 +202,7 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
     config = configured(loaded)._replace(page=page)
     database, clock, log = Database(dsn), Clock(), FakeLog()
     snapshots, logs, subscriptions, sockets = FakeSnapshots(), FakeLogs(), FakeSubscriptions(), FakeSockets()
+    polled = FakePolled()
     accounts, favourites = Accounts(database), Favourites(database, loaded.limits.subscriptions)
     grants = Grants(database, Keyring((KEY,), os.urandom))
     endings = Endings(log, accounts)
@@ -205,7 +217,7 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
         helix=twitch,
         keeper=keeper,
         endings=endings,
-        lookup=Lookup(twitch, logs, favourites, clock.monotonic),
+        lookup=Lookup(twitch, logs, favourites, polled, clock.monotonic),
         sending=Sending(ChatSends(database), chat, keeper, clock),
         assets=Assets(chat, clock.monotonic),
         subscriptions=subscriptions,
@@ -223,6 +235,6 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
     app = built(opening)
     try:
         async with started(app):
-            yield Install(app, parts, database, place, log, subscriptions, snapshots, logs, sockets, clock)
+            yield Install(app, parts, database, place, log, subscriptions, snapshots, logs, sockets, polled, clock)
     finally:
         await database.close()

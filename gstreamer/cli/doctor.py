@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import ssl
@@ -52,6 +53,7 @@ async def examine(tree: Settings) -> list[Finding]:
         ("twitch", _twitch),
         ("secrets", _secrets),
         ("public_url", _public_url),
+        ("budget", _budget),
         ("ws", _ws),
         ("data_dir", _data_dir),
     ]
@@ -171,6 +173,16 @@ async def _public_url(tree: Settings) -> str:
     if status != 200:
         raise _WrongError(f"{tree.public_url} answers {status} to /healthz: is it this gstreamer's address?")
     return f"{tree.public_url} leads here"
+
+
+async def _budget(tree: Settings) -> str:
+    """What the install that runs says of Twitch's cost budget, and of whom it polls."""
+    url = f"{tree.public_url}/api/health"
+    try:
+        with await asyncio.to_thread(urllib.request.urlopen, url, timeout=ASK_S) as answer:
+            return str(json.load(answer)["parts"]["subscriptions"]["reason"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "known while gstreamer runs"
 
 
 async def _ws(tree: Settings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from gstreamer.core.ports import Snapshot
@@ -15,6 +15,9 @@ SNAPSHOT_STALE_S = 15.0
 CLOCK_DEGRADED_S = 5.0
 CLOCK_DOWN_S = 300.0
 """Twitch's timestamps are checked against our clock within ten minutes."""
+
+NAMED = 5
+"""So many of the streamers that are polled are named."""
 
 _RANK: dict[State, int] = {"ok": 0, "degraded": 1, "down": 2}
 
@@ -64,16 +67,24 @@ def clock_finding(offset_s: float) -> Finding:
     return Finding("degraded" if abs(offset_s) >= CLOCK_DEGRADED_S else "ok", words)
 
 
-def subscriptions_finding(observed: Mapping[str, Any]) -> Finding:
-    """What the subscriptions actor says of itself: its streamers, its cost budget, and what does not go well."""
+def subscriptions_finding(observed: Mapping[str, Any], names: Mapping[str, str] | None = None) -> Finding:
+    """
+    What the subscriptions actor says of itself: its streamers, its cost budget, and what does not go well.
+
+    Args:
+        observed: What it says.
+        names: Streamers' names by id, as far as they are known.
+    """
     cost, most = observed.get("cost"), observed.get("max_cost")
     words = f"{observed.get('kept')} streamers kept; cost {cost} of {most}"
+    polled = observed.get("without", ())
+    if polled:
+        words = f"{words}; {_polled(polled, names or {})}"
     troubled = {name: step for name, step in observed.get("parts", {}).items() if step["state"] != "ok"}
     if troubled:
         reasons = "; ".join(f"{name}: {step['reason']}" for name, step in sorted(troubled.items()))
         return Finding("degraded", f"{words}; {reasons}")
-    without = len(observed.get("without", ()))
-    return Finding("degraded", f"{words}; no budget for {without}") if without else Finding("ok", words)
+    return Finding("degraded" if polled else "ok", words)
 
 
 def webhooks_finding(serving: Finding, told: Mapping[str, tuple[State, str]]) -> Finding:
@@ -101,6 +112,13 @@ def twitch_finding(down: Mapping[str, float], *, alone: bool) -> Finding:
             "degraded", "it answers; the actor twitch does not, so each process keeps to a part of our limit"
         )
     return Finding("ok", "it answers")
+
+
+def _polled(streamer_ids: Sequence[str], names: Mapping[str, str]) -> str:
+    some = ", ".join(names.get(one, one) for one in streamer_ids[:NAMED])
+    more = f" and {len(streamer_ids) - NAMED} more" if len(streamer_ids) > NAMED else ""
+    are = "streamer is" if len(streamer_ids) == 1 else "streamers are"
+    return f"{len(streamer_ids)} {are} polled, for the cost budget has no room: {some}{more}"
 
 
 def _connections(snapshot: Snapshot) -> Finding:

@@ -21,7 +21,11 @@ class Told(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """Live state as it is shown; ``live`` is false where neither log nor platform knows."""
+    """
+    Live state as it is shown; ``live`` is false where neither log nor platform knows.
+
+    ``delivery`` is ``polled`` where no events come, so that what happens is found by asking, a minute or two late.
+    """
 
     live: bool
     started_at: str | None
@@ -29,6 +33,7 @@ class Shown(NamedTuple):
     category: str | None
     viewers: int | None
     position: str | None
+    delivery: Literal["events", "polled"] = "events"
 
 
 class Chat(NamedTuple):
@@ -41,7 +46,7 @@ class Chat(NamedTuple):
 EMBEDDED = Chat("embed", "the chat shown is twitch's own page; gstreamer does not relay chat")
 
 
-def shown(state: StreamerState | None, told: Told) -> Shown:
+def shown(state: StreamerState | None, told: Told, *, polled: bool = False) -> Shown:
     """What is shown of a streamer; ``state`` is None where nobody runs it."""
     state = UNKNOWN if state is None else state
     live = bool(told.live) if state.live is None else state.live
@@ -52,6 +57,7 @@ def shown(state: StreamerState | None, told: Told) -> Shown:
         category=told.category if state.category is None else state.category,
         viewers=_first(state.viewers, told.viewers) if live else None,
         position=state.position,
+        delivery="polled" if polled else "events",
     )
 
 

@@ -26,11 +26,24 @@ async def test_a_streamer_nobody_runs_is_as_twitch_tells(api: Install) -> None:
 
     assert set(shown) == {
         "id", "login", "display_name", "avatar_url", "live", "started_at", "title", "category", "viewers", "chat",
-        "position",
+        "position", "delivery",
     }  # fmt: skip
     assert (shown["id"], shown["login"], shown["live"], shown["position"]) == (TESTER, "tester_001", True, None)
     assert shown["started_at"].endswith("Z") and isinstance(shown["viewers"], int)
     assert shown["chat"]["mode"] == "embed" and shown["chat"]["reason"]
+
+
+async def test_a_streamer_that_is_polled_says_so_wherever_it_is_shown(api: Install) -> None:
+    browser = await api.signed_in()
+    await browser.send("PUT", f"/api/favourites/{TESTER}")
+    paths = (f"/api/streamers/{TESTER}", "/api/favourites", "/api/streamers?query=tester_001")
+    answers = [await browser.get(path) for path in paths]
+    assert all('"delivery":"events"' in answer.text for answer in answers)
+
+    api.polled.streamers = frozenset({TESTER})
+
+    answers = [await browser.get(path) for path in paths]
+    assert all('"delivery":"polled"' in answer.text for answer in answers)
 
 
 async def test_what_its_log_tells_comes_first_with_its_position(api: Install) -> None:

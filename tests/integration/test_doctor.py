@@ -102,3 +102,7 @@ async def test_topics_are_listed_and_an_event_is_found_by_its_id(tmp_path: Path,
     assert [(each.topic, each.offset) for each in anywhere] == [("doctor.7", 0), ("doctor.7", 2)]
     assert [(each.topic, each.offset) for each in in_log] == [("doctor.7", 1)]
     assert nowhere == []
+
+
+async def test_without_a_gstreamer_that_runs_the_budget_is_not_known(tmp_path: Path) -> None:
+    assert await found(tree(tmp_path), "budget") == (True, "known while gstreamer runs")

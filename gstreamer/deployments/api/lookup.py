@@ -7,13 +7,14 @@ use up the request budget. While Twitch is away, favourites are shown as they we
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from gstreamer.core.errors import UnavailableError
+from gstreamer.core.fold import StreamerState
 from gstreamer.core.ids import is_login, is_streamer_id
 from gstreamer.core.shown import Shown, Told, shown
-from gstreamer.deployments.api.ports import Helix, Logs
+from gstreamer.deployments.api.ports import Helix, Logs, Polled
 from gstreamer.deployments.api.shapes import rfc3339
 from gstreamer.store.accounts import Person
 from gstreamer.store.favourites import Favourites
@@ -63,15 +64,22 @@ class Lookup:
         helix: Twitch.
         logs: The streamers' logs.
         favourites: Where profiles are known from while Twitch is away.
+        polled: Who is polled.
         clock: Monotonic seconds.
     """
 
     def __init__(
-        self, helix: Helix, logs: Logs, favourites: Favourites, clock: Callable[[], float] = time.monotonic
+        self,
+        helix: Helix,
+        logs: Logs,
+        favourites: Favourites,
+        polled: Polled,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._helix = helix
         self._logs = logs
         self._favourites = favourites
+        self._polled = polled
         self._people = Remembered[Person](PROFILE_S, clock)
         self._told = Remembered[Told](TOLD_S, clock)
         self._found = Remembered[tuple[FoundChannel, ...]](SEARCH_S, clock)
@@ -127,7 +135,7 @@ class Lookup:
         return [
             (
                 Person(channel.id, channel.broadcaster_login, channel.display_name, channel.thumbnail_url),
-                shown(states.get(channel.id), _told_by_search(channel)),
+                self._shown(channel.id, states, _told_by_search(channel)),
             )
             for channel in found
         ]
@@ -146,7 +154,7 @@ class Lookup:
             if person.id not in states:
                 raise
             told = Told()
-        return shown(states.get(person.id), told)
+        return self._shown(person.id, states, told)
 
     async def many(self, people: Sequence[Person]) -> list[Shown]:
         """What is shown of these streamers; while Twitch is away, what their logs tell."""
@@ -156,7 +164,10 @@ class Lookup:
             told = await self._tell(ids)
         except UnavailableError:
             told = {}
-        return [shown(states.get(one), told.get(one, Told())) for one in ids]
+        return [self._shown(one, states, told.get(one, Told())) for one in ids]
+
+    def _shown(self, streamer_id: str, states: Mapping[str, StreamerState], told: Told) -> Shown:
+        return shown(states.get(streamer_id), told, polled=streamer_id in self._polled.streamers)
 
     async def _tell(self, streamer_ids: Sequence[str]) -> dict[str, Told]:
         held = ((one, self._told.get(one)) for one in streamer_ids)

@@ -54,6 +54,14 @@ class Sockets(Protocol):
         """The sessions that have an open socket; never raises."""
 
 
+class Polled(Protocol):
+    """Who is polled (``deployments.api.live.Polled``)."""
+
+    @property
+    def streamers(self) -> frozenset[str]:
+        """The streamers that no events come for, so that Twitch is asked about them."""
+
+
 class Logs(Protocol):
     """What the streamers' own logs tell (``actors.hosts.Hosts``)."""
 

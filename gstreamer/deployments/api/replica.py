@@ -19,14 +19,14 @@ from gstreamer.actors.handles import Handles, SubscriptionsHandle
 from gstreamer.actors.hosts import Hosts
 from gstreamer.actors.snapshots import SnapshotFollower
 from gstreamer.core.errors import ConfigurationError, UnavailableError
-from gstreamer.core.health import Finding, State, subscriptions_finding, webhooks_finding
+from gstreamer.core.health import NAMED, Finding, State, subscriptions_finding, webhooks_finding
 from gstreamer.core.topics import SESSIONS
 from gstreamer.deployments.api import upkeep
 from gstreamer.deployments.api.assets import Assets
 from gstreamer.deployments.api.board import Board, Findings, Probe, answering_probe, database_probe, twitch_probe
 from gstreamer.deployments.api.config import configured, needed
 from gstreamer.deployments.api.context import Parts
-from gstreamer.deployments.api.live import Connections
+from gstreamer.deployments.api.live import Connections, Polled
 from gstreamer.deployments.api.lookup import Lookup
 from gstreamer.deployments.api.sending import Sending
 from gstreamer.grants.endings import Endings
@@ -81,15 +81,17 @@ async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Part
     await producer.start()
     stack.push_async_callback(producer.close)
     follower = SnapshotFollower(handles.placement())
+    polled = Polled(handles.subscriptions())
     accounts = Accounts(database)
     grants = Grants(database, Keyring(keys_of(wanted.store.keys), os.urandom, _keys))
     favourites = Favourites(database, wanted.limits.subscriptions)
+    lookup = Lookup(twitch, Hosts(handles, follower), favourites, polled)
     endings = Endings(producer, accounts)
     probes = (
         database_probe(database.now, _now),
         answering_probe("kafka", lambda: admin.topic_id(SESSIONS)),
         twitch_probe(twitch),
-        Probe(("subscriptions",), lambda: _ask_subscriptions(handles.subscriptions())),
+        Probe(("subscriptions",), lambda: _ask_subscriptions(handles.subscriptions(), lookup)),
         Probe(("ray", *APPLICATIONS), _ask_serve, SERVE_EVERY_S),
     )
     board = Board(probes, follower, simulated=config.simulated)
@@ -103,7 +105,7 @@ async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Part
         helix=twitch,
         keeper=keeper,
         endings=endings,
-        lookup=Lookup(twitch, Hosts(handles, follower), favourites),
+        lookup=lookup,
         sending=Sending(ChatSends(database), chat, keeper, _now),
         assets=Assets(chat),
         subscriptions=handles.subscriptions(),
@@ -113,7 +115,7 @@ async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Part
         random=os.urandom,
         now=_now,
     )
-    return parts, board, (follower.run(), metrics.run())
+    return parts, board, (follower.run(), metrics.run(), polled.run())
 
 
 def application_of(wanted: settings.Settings) -> Application:
@@ -143,8 +145,14 @@ def _bootstrap(wanted: settings.Settings) -> str:
     return wanted.kafka.bootstrap_servers
 
 
-async def _ask_subscriptions(subscriptions: SubscriptionsHandle) -> Findings:
-    return {"subscriptions": subscriptions_finding(await subscriptions.observe())}
+async def _ask_subscriptions(subscriptions: SubscriptionsHandle, lookup: Lookup) -> Findings:
+    observed = await subscriptions.observe()
+    try:
+        people = await lookup.people(observed["without"][:NAMED])
+    except UnavailableError:
+        people = {}
+    names = {one: person.display_name for one, person in people.items()}
+    return {"subscriptions": subscriptions_finding(observed, names)}
 
 
 async def _ask_serve() -> Findings:

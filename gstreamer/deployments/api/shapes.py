@@ -43,7 +43,11 @@ class Chat(Shape):
 
 
 class Streamer(Shape):
-    """A streamer; what is live of it is as of ``position`` (null: no log runs, Twitch was asked)."""
+    """A streamer; what is live of it is as of ``position`` (null: no log runs, Twitch was asked).
+
+    ``delivery`` is ``polled`` where Twitch's cost budget has no room: changes are found by asking, up to two minutes
+    late.
+    """
 
     id: Id
     login: str
@@ -56,6 +60,7 @@ class Streamer(Shape):
     viewers: int | None
     chat: Chat
     position: str | None
+    delivery: Literal["events", "polled"]
 
 
 class Streamers(Shape):

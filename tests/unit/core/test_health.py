@@ -94,10 +94,13 @@ def test_a_step_that_does_not_go_well_is_told_with_its_reason() -> None:
     assert found == Finding("degraded", "3 streamers kept; cost 9 of 10; mail: kafka is away")
 
 
-def test_streamers_without_a_subscription_are_told() -> None:
-    found = subscriptions_finding(observed(without=["1", "2"]))
+def test_streamers_without_a_subscription_are_told_by_name() -> None:
+    one = subscriptions_finding(observed(without=["1"]))
+    many = subscriptions_finding(observed(without=[str(n) for n in range(8)]), {"1": "Ann"})
 
-    assert found == Finding("degraded", "3 streamers kept; cost 9 of 10; no budget for 2")
+    why = "polled, for the cost budget has no room"
+    assert one == Finding("degraded", f"3 streamers kept; cost 9 of 10; 1 streamer is {why}: 1")
+    assert many.reason == f"3 streamers kept; cost 9 of 10; 8 streamers are {why}: 0, Ann, 2, 3, 4 and 3 more"
 
 
 @pytest.mark.parametrize(

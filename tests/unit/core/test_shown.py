@@ -34,3 +34,7 @@ def test_no_viewers_at_all_is_a_count() -> None:
 
 def test_what_nobody_knows_is_not_live() -> None:
     assert shown(None, Told()) == Shown(False, None, None, None, None, None)
+
+
+def test_a_streamer_that_is_polled_says_so() -> None:
+    assert shown(None, TOLD, polled=True) == Shown(True, "T1", "told", "Chess", 9, None, "polled")

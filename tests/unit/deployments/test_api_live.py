@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.ports import ConnectionView, Snapshot
-from gstreamer.deployments.api.live import Connections
+from gstreamer.deployments.api.live import Connections, Polled
 
 
 @dataclass
@@ -35,3 +36,31 @@ async def test_sessions_are_gathered_from_the_connection_actors_that_answer() ->
     cluster: Any = Actors()
 
     assert await Connections(cluster, cluster).sessions() == {"1", "2"}
+
+
+async def test_who_is_polled_is_known_as_the_subscriptions_actor_said_last() -> None:
+    class Subscriptions:
+        answers: ClassVar[list[frozenset[str]]] = [frozenset({"1"}), frozenset({"2"})]
+
+        async def polled(self) -> frozenset[str]:
+            if len(self.answers) == 1:
+                raise UnavailableError("gone")
+            return self.answers.pop(0)
+
+    heard: list[frozenset[str]] = []
+    enough = asyncio.Event()
+
+    async def sleep(delay_s: float) -> None:
+        heard.append(polled.streamers)
+        if len(heard) == 2:
+            enough.set()
+            await asyncio.Event().wait()
+
+    actor: Any = Subscriptions()
+    polled = Polled(actor, sleep)
+    assert polled.streamers == frozenset()
+    task = asyncio.create_task(polled.run())
+    await enough.wait()
+    task.cancel()
+
+    assert heard == [{"1"}, {"1"}]
