@@ -17,12 +17,12 @@ STREAMER = "1000601"
 STAGE = re.compile(r"\S+ \S+ +(?:\+\d+ ms +)?(\w+)")
 
 
-async def run(install: Install, *arguments: str) -> tuple[int, str]:
-    """Exit code and output of a command."""
+async def run(install: Install, *arguments: str, data_dir: bool = True) -> tuple[int, str]:
+    """Exit code and output of a command, told which install is meant."""
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("gstreamer"),
         *arguments,
-        *("--data-dir", install.data_dir),
+        *(("--data-dir", install.data_dir) if data_dir else ()),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -80,11 +80,26 @@ async def test_placement_is_explained_as_json(install: Install) -> None:
     assert {each["name"].split(":")[0] for each in json.loads(output)["connections"]} == {"connection"}
 
 
-async def test_rotating_a_running_installs_grants_says_how_far_it_is(install: Install) -> None:
+async def test_the_key_of_grants_is_changed_while_everything_runs(install: Install) -> None:
+    keys = install.data_dir / "secrets" / "store-keys"
+    old = keys.read_text(encoding="utf-8").strip()
     async with Person(install.url) as person:
-        await person.sign_in("viewer_0941")
+        await person.sign_in("viewer_0941", "follows")
+        _, new = await run(install, "grants", "new-key", "k2", data_dir=False)
+        try:
+            keys.write_text(f"{new.strip()},{old}", encoding="utf-8")
+            there = await run(install, "grants", "rotate")
+            used, _ = await person.call("POST", "/api/favourites/import")
+            keys.write_text(f"{old},{new.strip()}", encoding="utf-8")
+            back = await run(install, "grants", "rotate")
+        finally:
+            keys.write_text(old, encoding="utf-8")
+        after, _ = await person.call("POST", "/api/favourites/import")
 
-        code, output = await run(install, "grants", "rotate")
-
-    assert code == 0, output
-    assert re.fullmatch(r"all [1-9]\d* grants are under key k1: other keys may leave store\.keys\n", output), output
+    assert re.fullmatch(
+        r"all \d+ grants are under key k2: other keys may leave store\.keys", there[1].splitlines()[-1]
+    )
+    assert re.fullmatch(
+        r"all \d+ grants are under key k1: other keys may leave store\.keys", back[1].splitlines()[-1]
+    )
+    assert (there[0], back[0], used, after) == (0, 0, 200, 200)
