@@ -161,12 +161,13 @@ def answering_probe(part: str, call: Callable[[], Awaitable[object]], every_s: f
 
 
 def twitch_probe(twitch: Platform, clock: Callable[[], float] = time.monotonic) -> Probe:
-    """How it stands with Twitch: what this replica's calls tell, and once a minute (sooner if it is down) a call."""
+    """How it stands with Twitch: what this replica's calls tell, and one a minute (more if it is not well)."""
     asked_s = float("-inf")
 
     async def ask() -> Findings:
         nonlocal asked_s
-        if twitch.standing().down or clock() >= asked_s + TWITCH_S:
+        standing = twitch.standing()
+        if standing.down or standing.alone or clock() >= asked_s + TWITCH_S:
             try:
                 await twitch.users(ids=(ANYBODY,))
             except RateLimitedError as error:

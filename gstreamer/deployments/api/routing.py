@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from gstreamer import log
-from gstreamer.core.errors import GrantEndedError, RefusedError, UnavailableError
+from gstreamer.core.errors import GrantEndedError, RateLimitedError, RefusedError, UnavailableError
 from gstreamer.core.problems import CONTENT_TYPE, ProblemError, document
 from gstreamer.deployments.api import account, auth, chat, favourites, status, streamers, tickets
 from gstreamer.deployments.api.context import grant_ended
@@ -72,7 +72,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _unavailable(request: Request, error: Exception) -> Response:
     log.get("api").warning("request refused", path=request.url.path, reason=str(error))
-    return answer(ProblemError(503, f"{error}; try again in a moment", headers={"Retry-After": RETRY_S}))
+    wait_s = str(error.wait_s) if isinstance(error, RateLimitedError) else RETRY_S
+    return answer(ProblemError(503, f"{error}; try again in a moment", headers={"Retry-After": wait_s}))
 
 
 async def _grant_ended(request: Request, error: Exception) -> Response:

@@ -5,6 +5,7 @@ Rule: Twitch is never called twice for one message. What is not known to have fa
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import math
@@ -77,6 +78,7 @@ class Sending:
         self._keeper = keeper
         self._now = now
         self._log = log.get("chat")
+        self._tasks: set[asyncio.Task[str]] = set()
 
     async def send(self, draft: Draft, key: str) -> str:
         """
@@ -87,14 +89,11 @@ class Sending:
             GrantEndedError: The person's grant is dead.
             UnavailableError: It was not sent.
         """
-        message = Message(draft.sender_id, key, draft.streamer_id, draft.hash())
-        found = await self._sends.begin(message, self._now())
-        if isinstance(found, Wait):
-            raise too_fast(found.seconds)
-        answer = await self._go(message, draft) if found is None else _earlier(found)
-        if "message_id" in answer:
-            return str(answer["message_id"])
-        raise _dropped(answer)
+        task = asyncio.create_task(self._send(draft, key))
+        self._tasks.add(task)
+        task.add_done_callback(self._landed)
+        # Whoever asked may go away and come back with the key: what became of it is written down all the same.
+        return await asyncio.shield(task)
 
     async def forget(self, before: datetime) -> None:
         """
@@ -105,12 +104,32 @@ class Sending:
         """
         await self._sends.forget(before)
 
+    def _landed(self, task: asyncio.Task[str]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            # An error that nobody takes any more is no news to the event loop.
+            task.exception()
+
+    async def _send(self, draft: Draft, key: str) -> str:
+        message = Message(draft.sender_id, key, draft.streamer_id, draft.hash())
+        found = await self._sends.begin(message, self._now())
+        if isinstance(found, Wait):
+            raise too_fast(found.seconds)
+        answer = await self._go(message, draft) if found is None else _earlier(found)
+        if "message_id" in answer:
+            return str(answer["message_id"])
+        raise _dropped(answer)
+
     async def _go(self, message: Message, draft: Draft) -> dict[str, Any]:
+        async def once(token: str) -> SentMessage:
+            try:
+                return await self._chat.send(*draft, token)
+            except OutcomeUnknownError as error:
+                self._log.warning("outcome of a message unknown", user_id=draft.sender_id, reason=str(error))
+                raise _unknown() from None
+
         try:
-            sent = await self._keeper.use(draft.sender_id, lambda token: self._chat.send(*draft, token))
-        except OutcomeUnknownError as error:
-            self._log.warning("outcome of a message unknown", user_id=draft.sender_id, reason=str(error))
-            raise _unknown() from None
+            sent = await self._keeper.use(draft.sender_id, once)
         except (RefusedError, UnavailableError) as error:
             await self._noted(self._sends.unsent(message))
             raise _refusal(error) from None

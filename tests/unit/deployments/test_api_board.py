@@ -80,9 +80,9 @@ async def test_a_used_up_rate_limit_is_degraded() -> None:
     assert found == {"twitch": Finding("degraded", "twitch's rate limit is used up for 30 s")}
 
 
-async def test_a_process_that_counts_by_itself_says_so() -> None:
+async def test_a_process_that_counts_by_itself_says_so_and_looks_whether_it_still_has_to() -> None:
     twitch = Platform(alone=True)
+    probe = twitch_probe(twitch, lambda: twitch.now_s)
 
-    found = await twitch_probe(twitch, lambda: twitch.now_s).ask()
-
-    assert found["twitch"].state == "degraded"
+    assert [(await probe.ask())["twitch"].state for _ in range(2)] == ["degraded", "degraded"]
+    assert twitch.asked == 2

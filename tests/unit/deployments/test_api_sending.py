@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from gstreamer.twitch.chat import SentMessage
 
 T = TypeVar("T")
 DRAFT = Draft("1", "2", "hello", None)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Rows:
@@ -59,9 +61,20 @@ class Twitch:
         return self.outcome
 
 
+class Slow(Twitch):
+    def __init__(self, outcome: SentMessage) -> None:
+        super().__init__(outcome)
+        self.called, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def send(self, *message: object) -> SentMessage:
+        self.called.set()
+        await self.may_answer.wait()
+        return await super().send(*message)
+
+
 def sending(outcome: Exception | SentMessage, rows: Rows) -> Sending:
     twitch = Twitch(outcome)
-    return Sending(rows, twitch, twitch, lambda: datetime(2026, 1, 1, tzinfo=UTC))  # type: ignore[arg-type]
+    return Sending(rows, twitch, twitch, lambda: NOW)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +119,19 @@ async def test_an_unknown_outcome_is_never_written_as_unsent() -> None:
     assert rows.written == []
 
 
+async def test_a_refresh_of_unknown_outcome_is_no_message_of_unknown_outcome() -> None:
+    class Keeper(Twitch):
+        async def use(self, user_id: str, call: Callable[[str], Awaitable[T]]) -> T:
+            raise OutcomeUnknownError("twitch answers 503")
+
+    rows, keeper = Rows(), Keeper(SentMessage(is_sent=True))
+
+    with pytest.raises(UnavailableError, match="twitch answers 503"):
+        await Sending(rows, keeper, keeper, lambda: NOW).send(DRAFT, "k")  # type: ignore[arg-type]
+
+    assert rows.written == ["unsent"]
+
+
 async def test_what_twitch_took_is_told_even_if_it_cannot_be_written_down() -> None:
     rows = Rows()
     rows.away = True
@@ -116,3 +142,19 @@ async def test_what_twitch_took_is_told_even_if_it_cannot_be_written_down() -> N
 async def test_a_drop_without_a_reason_is_a_drop() -> None:
     with pytest.raises(ProblemError, match="twitch did not show the message: it gave no reason"):
         await sending(SentMessage(is_sent=False), Rows()).send(DRAFT, "k")
+
+
+async def test_who_goes_away_meanwhile_finds_the_answer_written_down() -> None:
+    rows, twitch = Rows(), Slow(SentMessage(message_id="m", is_sent=True))
+    sending = Sending(rows, twitch, twitch, lambda: NOW)  # type: ignore[arg-type]
+    asking = asyncio.create_task(sending.send(DRAFT, "k"))
+    await twitch.called.wait()
+
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    twitch.may_answer.set()
+    async with asyncio.timeout(10):
+        while not rows.written:
+            await asyncio.sleep(0)
+
+    assert rows.written == [{"message_id": "m"}]
