@@ -24,7 +24,7 @@ from gstreamer.twitch.circuits import Circuits
 MAX_BODY_BYTES = 8 * 2**20
 """More than any page of Twitch; an answer above it is not Twitch's."""
 
-FINAL = ("maximum subscriptions", "conduit", "total cost")
+FINAL = ("maximum subscriptions", "conduit", "total cost", "websocket")
 """Words of those 429 that are no rate limit."""
 
 Pairs = Sequence[tuple[str, str]]

@@ -27,7 +27,7 @@ from gstreamer.twitch.chat import Chat
 from gstreamer.twitch.client import Twitch, Webhook
 from gstreamer.twitch.http import Application, Patience, Time
 from gstreamer.twitch.models import Token
-from tests.twitch import QUIET, SECRET, Place, Uncounted, callback, client_of, double
+from tests.twitch import QUIET, SECRET, Callback, Place, Uncounted, callback, client_of, double
 
 REDIRECT = "http://localhost:8000/api/auth/callback"
 TESTER = "1000001"
@@ -293,22 +293,20 @@ async def test_an_outage_is_unavailable_and_leaves_no_trace(place: Place) -> Non
 
 
 class Ahead:
-    """A clock that runs ahead by what was waited for."""
+    """A clock that goes only by what was waited for."""
 
     def __init__(self) -> None:
         self.waits: list[float] = []
+        self._started_s = time.time()
 
     def now_s(self) -> float:
-        return time.time() + sum(self.waits)
-
-    def monotonic(self) -> float:
-        return time.monotonic() + sum(self.waits)
+        return self._started_s + sum(self.waits)
 
     async def sleep(self, delay_s: float) -> None:
         self.waits.append(delay_s)
 
     def time(self) -> Time:
-        return Time(self.now_s, self.sleep, lambda: 0.0, self.monotonic)
+        return Time(self.now_s, self.sleep, lambda: 0.0, self.now_s)
 
 
 async def test_a_short_rate_limit_is_waited_for_until_its_reset(place: Place) -> None:
@@ -360,6 +358,20 @@ async def test_a_refusal_that_says_what_exists_already_is_no_rate_limit(place: P
                 await place.twitch.subscribe("stream.online", "1", {"broadcaster_user_id": TESTER}, webhook)
 
         assert await place.calls() == {("app", "/helix/eventsub/subscriptions"): (4, 0)}
+
+
+async def test_a_refusal_with_an_empty_bucket_is_not_repeated_if_it_speaks_of_what_exists(place: Place) -> None:
+    for _ in range(5):
+        await place.twitch.own_call("POST", "eventsub/conduits", body={"shard_count": 1}, idempotent=False)
+    # The sixth takes the last point: by its headers alone it would be a used-up rate limit.
+    await place.order("rates", app=1)
+    client = client_of(place.url)
+
+    with pytest.raises(TooManyAlikeError, match="conduit limit exceeded"):
+        await client.own_call("POST", "eventsub/conduits", body={"shard_count": 1}, idempotent=False)
+    await client.close()
+
+    assert await place.calls() == {("app", "/helix/eventsub/conduits"): (1, 0)}
 
 
 async def test_many_lookups_of_one_moment_are_few_calls(place: Place) -> None:
@@ -417,9 +429,22 @@ async def test_the_cost_budget_is_kept() -> None:
     async with double(Options(every_s=0, max_total_cost=2)) as place, callback() as to:
         for number in range(2):
             await place.subscribe(to, "stream.online", str(1_000_000 + number))
+        await place.order("rates", app=1)
 
         with pytest.raises(RefusedError, match="maximum total cost"):
-            await place.subscribe(to, "stream.online", "1000002")
+            await client_once(place, to)
+
+        assert await place.calls() == {("app", "/helix/eventsub/subscriptions"): (1, 0)}
+
+
+async def client_once(place: Place, to: Callback) -> None:
+    """A subscription made by a client that knows nothing of the bucket."""
+    client = client_of(place.url)
+    try:
+        condition = {"broadcaster_user_id": "1000002"}
+        await client.subscribe("stream.online", "1", condition, Webhook(to.url, SECRET))
+    finally:
+        await client.close()
 
 
 # Several processes, one bucket
@@ -467,7 +492,7 @@ async def test_two_processes_share_one_bucket_and_are_never_refused(place: Place
     assert all(isinstance(answer, tuple | RateLimitedError) for answer in answers)
     calls, refused = (await place.calls())[("app", "/helix/search/channels")]
     assert refused == 0
-    assert 80 <= calls == sum(isinstance(answer, tuple) for answer in answers)
+    assert 60 <= calls == sum(isinstance(answer, tuple) for answer in answers)
 
 
 async def test_while_the_actor_is_away_and_when_it_is_back_nothing_fails(place: Place) -> None:
