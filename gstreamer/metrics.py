@@ -94,6 +94,9 @@ METRICS: tuple[Metric, ...] = (
     Metric("gstreamer_subscriptions", "gauge", ("status",), "subscriptions", "EventSub subscriptions by status"),
     Metric("gstreamer_reconciled_events", "counter", ("kind",), "events", "Events published to correct a log"),
     Metric("gstreamer_streamers_polled", "gauge", (), "streamers", "Streamers polled for want of cost budget"),
+    Metric("gstreamer_chats_read", "gauge", (), "chats", "Chats read by somebody's account"),
+    Metric("gstreamer_chat_messages", "counter", (), "messages", "Events of chats read by somebody's account"),
+    Metric("gstreamer_chat_sessions_lost", "counter", (), "sessions", "WebSocket sessions at Twitch that ended"),
     Metric("gstreamer_subscription_cost", "gauge", (), "points", "Cost in use against max_total_cost"),
 )
 

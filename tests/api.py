@@ -19,6 +19,7 @@ from gstreamer.core.records import Outgoing
 from gstreamer.deployments.api.assets import Assets
 from gstreamer.deployments.api.board import Board
 from gstreamer.deployments.api.builder import built
+from gstreamer.deployments.api.chats import Chats
 from gstreamer.deployments.api.config import configured
 from gstreamer.deployments.api.context import Parts
 from gstreamer.deployments.api.lookup import Lookup
@@ -31,6 +32,7 @@ from gstreamer.store.chat_sends import ChatSends
 from gstreamer.store.engine import Database
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
+from gstreamer.store.scopes import Scopes
 from gstreamer.store.secrets import Keyring
 from gstreamer.twitch.chat import Chat
 from tests.asgi import Answer, Browser, started
@@ -46,6 +48,16 @@ SNAPSHOT = Snapshot(
     (ConnectionView("connection:n:0", "n", "10.0.0.1", 8001, "i", 0, 10, accepting=True),),
     (HostView("streamers:n:0", "n", "i", 1),),
 )
+
+
+class ChatsRead:
+    """A chat reader that reads what it is told to."""
+
+    def __init__(self) -> None:
+        self.streamers: frozenset[str] = frozenset()
+
+    async def reading(self) -> frozenset[str]:
+        return self.streamers
 
 
 @dataclass
@@ -220,6 +232,7 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
         lookup=Lookup(twitch, logs, favourites, polled, clock.monotonic),
         sending=Sending(ChatSends(database), chat, keeper, clock),
         assets=Assets(chat, clock.monotonic),
+        chats=Chats(Scopes(database), ChatsRead(), clock.monotonic),
         subscriptions=subscriptions,
         snapshots=snapshots,
         sockets=sockets,

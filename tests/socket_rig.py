@@ -200,6 +200,20 @@ class Subscriptions:
         raise NotImplementedError
 
 
+class Chats:
+    def __init__(self) -> None:
+        self.watched: list[dict[str, tuple[str, ...]]] = []
+        self.down = False
+
+    async def watching(self, connection: str, incarnation: str, chats: dict[str, tuple[str, ...]]) -> None:
+        if self.down:
+            raise UnavailableError("the chat reader is away")
+        self.watched.append(chats)
+
+    async def reading(self) -> frozenset[str]:
+        raise NotImplementedError
+
+
 class Sessions:
     def __init__(self) -> None:
         self.over: set[str] = set()
@@ -248,6 +262,7 @@ class Rig:
         self.logs = {streamer_id: Log(streamer_id) for streamer_id in streamer_ids}
         self.hosts: dict[str, Host] = {}
         self.placement, self.subscriptions, self.sessions = Placement(), Subscriptions(), Sessions()
+        self.chat = Chats()
         self.metrics = Counts()
         self.subscriptions.known = set(streamer_ids)
         self.add_host("streamers:here:0", 1)
@@ -275,7 +290,7 @@ class Rig:
         return self.hosts[name]
 
     async def start(self) -> None:
-        peers = Peers(self.placement, self.subscriptions, self._find)  # type: ignore[arg-type]  # snapshot is not asked
+        peers = Peers(self.placement, self.subscriptions, self.chat, self._find)  # type: ignore[arg-type]  # snapshot is not asked
         self.connection = Connection(self.options, peers, self.sessions, self.metrics)
         for host in self.hosts.values():
             host.connection = self.connection

@@ -72,6 +72,7 @@ class Connection:
                 (self._tick, "tick"),
                 (self._desk.fanout.run, "fan out"),
                 (self._desk.feeds.run, "watching"),
+                (self._desk.audience.run, "audience"),
             )
         }
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from websockets.datastructures import Headers
 
+from gstreamer.actors.audience import Audience
 from gstreamer.actors.fanout import Fanout
 from gstreamer.actors.feeds import Feeds, Peers
 from gstreamer.actors.socket import Rules, Socket
@@ -110,6 +111,7 @@ class Desk:
         self.admission = Admission(options.name, now_ms(), options.limits)
         self.fanout = Fanout(self.hub, self._ask, self._tell)
         self.feeds = Feeds(options.name, incarnation, self.hub, peers, self.fanout, self._tell_all)
+        self.audience = Audience(options.name, incarnation, self.hub, peers.chat)
         self.is_closing = False
         self._slots: list[set[Viewer]] = [set() for _ in range(options.ping_interval_s)]
         self._greeting: dict[Viewer, float] = {}
@@ -180,6 +182,7 @@ class Desk:
             viewer.close(Disconnect(error.code))
             return
         viewer.user_id, viewer.session_id = ticket.user_id, ticket.session_id
+        viewer.reads_chat = ticket.reads_chat
         self._greeting.pop(viewer, None)
         self._slots[viewer.number % len(self._slots)].add(viewer)
         resume = ticket._replace(
@@ -201,6 +204,7 @@ class Desk:
             position = self.hub.unsubscribe(viewer, message.streamer_id)
             viewer.send(protocol.unsubscribed(message.streamer_id, position), message.streamer_id)
             self.feeds.unwatched(message.streamer_id)
+            self.audience.changed(viewer)
 
     def caught_up(self, viewer: Viewer) -> None:
         """A slow socket takes frames again."""
@@ -220,6 +224,7 @@ class Desk:
             self._forget_wish(viewer, streamer_id)
         for streamer_id in streamers:
             self.feeds.unwatched(streamer_id)
+        self.audience.changed(viewer)
         self._greeting.pop(viewer, None)
         self._slots[viewer.number % len(self._slots)].discard(viewer)
         if viewer.address is not None:
@@ -256,6 +261,7 @@ class Desk:
         self.fanout.settle(viewer, streamer_id)
         answer = self.hub.subscribe(viewer, streamer_id, want)
         self.feeds.follow(streamer_id, first=first)
+        self.audience.changed(viewer)
         if answer is None:
             self.feeds.ask(streamer_id)
         else:

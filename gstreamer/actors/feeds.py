@@ -17,7 +17,7 @@ from gstreamer.core.channel import Answer
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.events import Batch
 from gstreamer.core.hub import Hub, Take
-from gstreamer.core.ports import HostPeer, Owner, PlacementPeer, SubscriptionsPeer
+from gstreamer.core.ports import ChatPeer, HostPeer, Owner, PlacementPeer, SubscriptionsPeer
 from gstreamer.log import get
 
 JOIN_S = 2.0
@@ -44,6 +44,7 @@ class Peers(NamedTuple):
 
     placement: PlacementPeer
     subscriptions: SubscriptionsPeer
+    chat: ChatPeer
     host: Callable[[str], HostPeer]
 
 

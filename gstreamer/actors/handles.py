@@ -17,7 +17,7 @@ from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.events import Batch, Joined
 from gstreamer.core.fold import StreamerState
-from gstreamer.core.ids import PLACEMENT, SUBSCRIPTIONS, TWITCH, Position
+from gstreamer.core.ids import CHAT, PLACEMENT, SUBSCRIPTIONS, TWITCH, Position
 from gstreamer.core.ports import (
     AppToken,
     ConnectionView,
@@ -254,6 +254,22 @@ class AccessHandle(Actor):
         return await self.call(lambda actor: actor.observe.remote())
 
 
+class ChatHandle(Actor):
+    """The chat reader (``core.ports.ChatPeer``)."""
+
+    async def watching(self, connection: str, incarnation: str, chats: dict[str, tuple[str, ...]]) -> None:
+        """Say which chats are watched there, and by whom."""
+        await self.call(lambda actor: actor.watching.remote(connection, incarnation, chats))
+
+    async def reading(self) -> frozenset[str]:
+        """The streamers whose chats are read now."""
+        return await self.call(lambda actor: actor.reading.remote())
+
+    async def observe(self) -> dict[str, Any]:
+        """How it stands, in numbers."""
+        return await self.call(lambda actor: actor.observe.remote())
+
+
 class StreamerHandle:
     """A streamer by its id, wherever it lives: placement says which host runs it."""
 
@@ -329,6 +345,7 @@ class Handles:
         self._placement = PlacementHandle(PLACEMENT, find)
         self._subscriptions = SubscriptionsHandle(SUBSCRIPTIONS, find)
         self._twitch = AccessHandle(TWITCH, find)
+        self._chat = ChatHandle(CHAT, find)
 
     def host(self, name: str) -> HostHandle:
         """The streamer host of that name."""
@@ -353,6 +370,10 @@ class Handles:
     def subscriptions(self) -> SubscriptionsHandle:
         """The subscriptions actor."""
         return self._subscriptions
+
+    def chat(self) -> ChatHandle:
+        """The chat reader."""
+        return self._chat
 
     def twitch(self) -> AccessHandle:
         """The actor that has our access to Twitch."""

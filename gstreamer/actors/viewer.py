@@ -66,6 +66,7 @@ class Viewer:
         "address",
         "number",
         "queue",
+        "reads_chat",
         "session_id",
         "socket",
         "state",
@@ -82,6 +83,7 @@ class Viewer:
         self.address: str | None = None
         self.user_id: str | None = None
         self.session_id = ""
+        self.reads_chat = False
         self.state = State.OPENED
         self.queue: SendQueue | None = None
         self.unanswered = 0

@@ -35,6 +35,7 @@ class Ticket(NamedTuple):
         issued_ms: When it was made, Unix milliseconds.
         expires_ms: From when on it is refused.
         nonce: Random text that makes it usable once.
+        reads_chat: Whether the viewer's grant covers reading chats.
     """
 
     kind: Literal["first", "resume"]
@@ -44,6 +45,7 @@ class Ticket(NamedTuple):
     issued_ms: int
     expires_ms: int
     nonce: str
+    reads_chat: bool = False
 
 
 def derive_key(secret: str, purpose: bytes = _PURPOSE) -> bytes:

@@ -17,6 +17,7 @@ EPOCH_CHARS = 8
 
 PLACEMENT = "placement"
 SUBSCRIPTIONS = "subscriptions"
+CHAT = "chat"
 TWITCH = "twitch"
 
 

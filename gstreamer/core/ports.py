@@ -277,6 +277,16 @@ class AccessPeer(Protocol):
         """Take note of what was spent."""
 
 
+class ChatPeer(Protocol):
+    """The chat reader, as connection actors and api replicas see it."""
+
+    async def watching(self, connection: str, incarnation: str, chats: dict[str, tuple[str, ...]]) -> None:
+        """Connection actors, at each change and every 30 s: exactly these chats are watched there, by these."""
+
+    async def reading(self) -> frozenset[str]:
+        """The streamers whose chats are read now."""
+
+
 class Log(Protocol):
     """Writing to Kafka (``kafka.producer``)."""
 

@@ -43,7 +43,22 @@ class Chat(NamedTuple):
     reason: str
 
 
-EMBEDDED = Chat("embed", "the chat shown is twitch's own page; gstreamer does not relay chat")
+def chat_of(*, opted_in: bool, is_read: bool, may_read: bool) -> Chat:
+    """
+    Where a streamer's chat is to be had.
+
+    Args:
+        opted_in: Whether the streamer lets gstreamer read it.
+        is_read: Whether it is read for somebody who watches it.
+        may_read: Whether the viewer's own grant covers reading chats.
+    """
+    if opted_in:
+        return Chat("native", "the streamer shares this chat with gstreamer")
+    if is_read:
+        return Chat("native", "it is read with the account of somebody who watches it")
+    if may_read:
+        return Chat("native", "it is read with your account while you watch")
+    return Chat("embed", "nobody who watches it lets gstreamer read it: allow that, or use Twitch's own chat")
 
 
 def shown(state: StreamerState | None, told: Told, *, polled: bool = False) -> Shown:

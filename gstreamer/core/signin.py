@@ -21,6 +21,9 @@ STATE_S = 600
 MAX_STATE_CHARS = 4_096
 STATE_PURPOSE = b"gstreamer sign-in v1"
 
+READ_CHAT = "user:read:chat"
+"""The scope that lets an account read chats over a WebSocket."""
+
 SCOPES: dict[str, tuple[str, ...]] = {
     "chat": ("user:read:chat", "user:write:chat"),
     "follows": ("user:read:follows",),

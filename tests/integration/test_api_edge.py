@@ -102,7 +102,7 @@ async def test_a_slash_behind_is_the_same_path(api: Install, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api", "/api/", "/api/nothing", "/api/streamers/1/chat", "/api/streamers/1/events", "/api/ops/parts"]
+    "path", ["/api", "/api/", "/api/nothing", "/api/streamers/1/nothing", "/api/streamers/1/events", "/api/ops/parts"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_what_is_not_there_is_a_problem(api: Install, method: str, path: str) -> None:

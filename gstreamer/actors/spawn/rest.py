@@ -1,4 +1,4 @@
-"""The actors of the rest side: twitch, subscriptions. Apart from the ws side's, which load no store and no Twitch."""
+"""The actors of the rest side: twitch, chat, subscriptions. Those of the ws side load no store and no Twitch."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import ray
 
 from gstreamer import settings
 from gstreamer.actors.access import TwitchAccess
+from gstreamer.actors.chat_reader import ChatReader
+from gstreamer.actors.chat_seat import Ports as ChatPorts
 from gstreamer.actors.hosts import Hosts
 from gstreamer.actors.snapshots import SnapshotFollower
 from gstreamer.actors.spawn.ground import REST, Ground, actor_options, ground
@@ -17,7 +19,7 @@ from gstreamer.actors.spawn.ws import ensure_placement
 from gstreamer.actors.subscriptions import Subscriptions
 from gstreamer.actors.wiring import Config, Ports
 from gstreamer.core.errors import ConfigurationError
-from gstreamer.core.ids import SUBSCRIPTIONS, TWITCH
+from gstreamer.core.ids import CHAT, SUBSCRIPTIONS, TWITCH
 from gstreamer.core.ports import Log
 from gstreamer.core.topics import CONTROL, UNROUTED
 from gstreamer.grants.endings import Endings
@@ -29,9 +31,11 @@ from gstreamer.store.accounts import Accounts
 from gstreamer.store.engine import Database
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
+from gstreamer.store.scopes import Scopes
 from gstreamer.store.secrets import Keyring, keys_of
 from gstreamer.twitch.client import Twitch, Webhook
 from gstreamer.twitch.http import Application
+from gstreamer.twitch.sockets import SocketHelix, SocketSession
 
 SUBSCRIPTIONS_GROUP = "gstreamer-subscriptions"
 
@@ -76,6 +80,26 @@ class TwitchAccessActor(TwitchAccess):
         super().__init__(Twitch(application_of(on), on.metrics).oauth.app_token, on.metrics)
 
 
+class ChatReaderActor(ChatReader):
+    """The chat reader in its process."""
+
+    def __init__(self) -> None:
+        self._ground = on = ground()
+        url = on.settings.twitch.eventsub_ws_url
+        database = Database(on.settings.store.urls[0].get_secret_value())
+        twitch, records = SocketHelix(application_of(on), on.metrics, access=on.handles.twitch()), on.producer()
+        ports = ChatPorts(
+            twitch,
+            lambda: SocketSession(url),
+            keeper_of(on.settings, database, twitch.oauth, records),
+            records,
+            on.metrics,
+            on.settings.kafka.topic_prefix,
+        )
+        super().__init__(ports, Scopes(database))
+        on.work.add(asyncio.get_running_loop().create_task(self.run(), name="chat"))
+
+
 def application_of(on: Ground) -> Application:
     """
     Our application at Twitch, by an actor's settings.
@@ -97,7 +121,8 @@ def keeper_of(wanted: Settings, database: Database, sign_in: SignIn, records: Lo
 
 
 def ensure_actors() -> None:
-    """See that the actors that nobody else makes exist: placement, twitch and subscriptions."""
+    """See that the actors that nobody else makes exist: placement, twitch, chat and subscriptions."""
     ensure_placement()
     ray.remote(TwitchAccessActor).options(**actor_options(TWITCH, {REST: 1})).remote()
+    ray.remote(ChatReaderActor).options(**actor_options(CHAT, {REST: 1})).remote()
     ray.remote(SubscriptionsActor).options(**actor_options(SUBSCRIPTIONS, {REST: 1})).remote()

@@ -48,7 +48,7 @@ class ConnectionActor(Connection):
     def __init__(self, name: str, node: str, address: str, number: int) -> None:
         self._ground = on = ground()
         sessions = EndedSessions(on.reader(), on.admin())
-        peers = Peers(on.handles.placement(), on.handles.subscriptions(), on.handles.host)
+        peers = Peers(on.handles.placement(), on.handles.subscriptions(), on.handles.chat(), on.handles.host)
         options = connection_options(on.settings, name, node, address, number)
         super().__init__(options, peers, sessions, on.metrics)
 

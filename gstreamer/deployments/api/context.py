@@ -17,6 +17,7 @@ from gstreamer.core.problems import ProblemError
 from gstreamer.core.sessions import MAX_VALUE_CHARS, CookieKind, has_ended, hash_value, is_touch_due
 from gstreamer.deployments.api.assets import Assets
 from gstreamer.deployments.api.board import Board
+from gstreamer.deployments.api.chats import Chats
 from gstreamer.deployments.api.config import Config
 from gstreamer.deployments.api.lookup import Lookup
 from gstreamer.deployments.api.ports import Helix, Snapshots, Sockets
@@ -49,6 +50,7 @@ class Parts:
     lookup: Lookup
     sending: Sending
     assets: Assets
+    chats: Chats
     subscriptions: SubscriptionsPeer
     snapshots: Snapshots
     sockets: Sockets

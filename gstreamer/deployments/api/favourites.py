@@ -10,6 +10,7 @@ from gstreamer.core.signin import SCOPES, has_group
 from gstreamer.deployments.api import shapes
 from gstreamer.deployments.api.context import Needed, Parts, Viewer, grant_ended
 from gstreamer.deployments.api.streamers import known
+from gstreamer.store.accounts import SignedIn
 from gstreamer.store.favourites import TooManyFavouritesError, UnknownFavouriteError
 
 MAX_FOLLOWED = 2_000
@@ -20,7 +21,7 @@ routes = APIRouter(prefix="/api/favourites", tags=["favourites"])
 @routes.get("")
 async def favourites(parts: Needed, viewer: Viewer) -> shapes.Favourites:
     """Your favourites in your order, each as of its `position`."""
-    return shapes.Favourites(favourites=await _shown(parts, viewer.person.id))
+    return shapes.Favourites(favourites=await _shown(parts, viewer))
 
 
 @routes.put("", status_code=204)
@@ -78,15 +79,18 @@ async def import_followed(parts: Needed, viewer: Viewer) -> shapes.Imported:
         raise ProblemError(409, str(error)) from None
     if added:
         await parts.follow_favourites()
-    listed = await _shown(parts, user_id)
+    listed = await _shown(parts, viewer)
     return shapes.Imported(favourites=listed, added=added, left_out=len(new) - min(len(new), room))
 
 
-async def _shown(parts: Parts, user_id: str) -> list[shapes.Favourite]:
-    listed = await parts.favourites.of(user_id)
+async def _shown(parts: Parts, viewer: SignedIn) -> list[shapes.Favourite]:
+    listed = await parts.favourites.of(viewer.person.id)
     seen = await parts.lookup.many([one.streamer for one in listed])
+    chats = await parts.chats.of([one.streamer.id for one in listed], viewer.scopes)
     return [
-        shapes.Favourite(**shapes.streamer(one.streamer, state), added_at=shapes.rfc3339(one.added_at))
+        shapes.Favourite(
+            **shapes.streamer(one.streamer, state, chats[one.streamer.id]), added_at=shapes.rfc3339(one.added_at)
+        )
         for one, state in zip(listed, seen, strict=True)
     ]
 

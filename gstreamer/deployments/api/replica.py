@@ -24,6 +24,7 @@ from gstreamer.core.topics import SESSIONS
 from gstreamer.deployments.api import upkeep
 from gstreamer.deployments.api.assets import Assets
 from gstreamer.deployments.api.board import Board, Findings, Probe, answering_probe, database_probe, twitch_probe
+from gstreamer.deployments.api.chats import Chats
 from gstreamer.deployments.api.config import configured, needed
 from gstreamer.deployments.api.context import Parts
 from gstreamer.deployments.api.live import Connections, Polled
@@ -40,6 +41,7 @@ from gstreamer.store.engine import Database, check_dsn
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
 from gstreamer.store.migrate import migrate
+from gstreamer.store.scopes import Scopes
 from gstreamer.store.secrets import Keyring, keys_of
 from gstreamer.twitch.chat import Chat
 from gstreamer.twitch.client import Twitch
@@ -108,6 +110,7 @@ async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Part
         lookup=lookup,
         sending=Sending(ChatSends(database), chat, keeper, _now),
         assets=Assets(chat),
+        chats=Chats(Scopes(database), handles.chat()),
         subscriptions=handles.subscriptions(),
         snapshots=follower,
         sockets=Connections(handles, follower),

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gstreamer.core.shown import EMBEDDED, Shown
+from gstreamer.core import shown
+from gstreamer.core.shown import Shown
 from gstreamer.store.accounts import Person
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -210,6 +211,6 @@ def rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def streamer(person: Person, seen: Shown) -> dict[str, Any]:
+def streamer(person: Person, seen: Shown, chat: shown.Chat) -> dict[str, Any]:
     """The members of a Streamer."""
-    return {**person._asdict(), **seen._asdict(), "chat": Chat(**EMBEDDED._asdict())}
+    return {**person._asdict(), **seen._asdict(), "chat": Chat(**chat._asdict())}

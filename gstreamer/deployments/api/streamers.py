@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from gstreamer.core.problems import ProblemError
 from gstreamer.deployments.api import shapes
 from gstreamer.deployments.api.context import Needed, Parts, Viewer
-from gstreamer.store.accounts import Person
+from gstreamer.store.accounts import Person, SignedIn
 
 MAX_QUERY_CHARS = 100
 
@@ -26,17 +26,20 @@ async def streamers(
     """Channels whose name begins like `query`, or the one of `login` (an empty list if there is none)."""
     if login is not None and query is None:
         person = await parts.lookup.by_login(login)
-        return shapes.Streamers(streamers=[] if person is None else [await shown(parts, person)])
+        return shapes.Streamers(streamers=[] if person is None else [await shown(parts, person, viewer)])
     if query is None or login is not None or not query.strip():
         raise ProblemError(422, "give either query, the beginning of a name, or login, a whole login")
     found = await parts.lookup.search(query.strip())
-    return shapes.Streamers(streamers=[shapes.Streamer(**shapes.streamer(*one)) for one in found])
+    chats = await parts.chats.of([person.id for person, _ in found], viewer.scopes)
+    return shapes.Streamers(
+        streamers=[shapes.Streamer(**shapes.streamer(person, seen, chats[person.id])) for person, seen in found]
+    )
 
 
 @routes.get("/{streamer_id}")
 async def streamer(parts: Needed, viewer: Viewer, streamer_id: str) -> shapes.Streamer:
     """One streamer, as of `position`."""
-    return await shown(parts, await known(parts, streamer_id))
+    return await shown(parts, await known(parts, streamer_id), viewer)
 
 
 async def known(parts: Parts, streamer_id: str) -> Person:
@@ -53,6 +56,7 @@ async def known(parts: Parts, streamer_id: str) -> Person:
     return person
 
 
-async def shown(parts: Parts, person: Person) -> shapes.Streamer:
-    """A streamer with its live state."""
-    return shapes.Streamer(**shapes.streamer(person, await parts.lookup.one(person)))
+async def shown(parts: Parts, person: Person, viewer: SignedIn) -> shapes.Streamer:
+    """A streamer with its live state, as this viewer is shown it."""
+    chats = await parts.chats.of([person.id], viewer.scopes)
+    return shapes.Streamer(**shapes.streamer(person, await parts.lookup.one(person), chats[person.id]))

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from gstreamer.core.auth import FIRST_TICKET_S, Ticket, sign_ticket
 from gstreamer.core.placement import choose_connection
 from gstreamer.core.problems import NO_ROOM, ProblemError
+from gstreamer.core.signin import READ_CHAT
 from gstreamer.deployments.api import shapes
 from gstreamer.deployments.api.context import Needed, Viewer
 
@@ -37,6 +38,7 @@ async def ticket(parts: Needed, viewer: Viewer) -> shapes.SocketTicket:
         issued_ms=issued_ms,
         expires_ms=expires_ms,
         nonce=parts.random(NONCE_BYTES).hex(),
+        reads_chat=READ_CHAT in viewer.scopes,
     )
     return shapes.SocketTicket(
         url=parts.config.sockets.of(chosen.node, chosen.port),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gstreamer.core.fold import UNKNOWN, StreamerState
-from gstreamer.core.shown import Shown, Told, shown
+from gstreamer.core.shown import Shown, Told, chat_of, shown
 
 TOLD = Told(live=True, started_at="T1", title="told", category="Chess", viewers=9)
 
@@ -38,3 +40,22 @@ def test_what_nobody_knows_is_not_live() -> None:
 
 def test_a_streamer_that_is_polled_says_so() -> None:
     assert shown(None, TOLD, polled=True) == Shown(True, "T1", "told", "Chess", 9, None, "polled")
+
+
+@pytest.mark.parametrize(
+    ("opted_in", "is_read", "may_read", "mode", "words"),
+    [
+        (True, True, True, "native", "the streamer shares"),
+        (False, True, False, "native", "somebody who watches"),
+        (False, True, True, "native", "somebody who watches"),
+        (False, False, True, "native", "your account"),
+        (False, False, False, "embed", "allow that"),
+    ],
+)
+def test_a_chat_is_here_where_a_grant_lets_it_be_read(
+    opted_in: bool, is_read: bool, may_read: bool, mode: str, words: str
+) -> None:
+    chat = chat_of(opted_in=opted_in, is_read=is_read, may_read=may_read)
+
+    assert chat.mode == mode
+    assert words in chat.reason
