@@ -8,7 +8,13 @@ const backend = process.env.GSTREAMER_PUBLIC_URL ?? "http://localhost:8000";
 
 export default defineConfig({
   plugins: [react(), precompress()],
-  resolve: { alias: { "@": here("./src") } },
+  resolve: {
+    alias: {
+      "@": here("./src"),
+      // React has it; the router's stand-in for older Reacts would be first load for nothing.
+      "use-sync-external-store/shim/index.js": here("./build/external-store.ts"),
+    },
+  },
   build: {
     outDir: here("../gstreamer/page"),
     emptyOutDir: true,

@@ -3,8 +3,8 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useRef } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { Failure, Skeleton } from "@/components/ui/Notice";
-import { SignedOut } from "@/features/auth/SignedOut";
 import { SimulationStrip } from "@/features/auth/SimulationStrip";
+import { TwitchNotice } from "@/features/live/TwitchNotice";
 import { endedWords } from "@/features/live/messages";
 import { FAVOURITES_KEY, ME_KEY, me as meQuery, useSimulated } from "@/lib/api/queries";
 import type { Me } from "@/lib/api/shapes";
@@ -21,6 +21,7 @@ import css from "./App.module.css";
 const SIGNED_OUT = 4501;
 
 // What the first page does not show is fetched when it is gone to.
+const SignedOut = lazy(async () => ({ default: (await import("@/features/auth/SignedOut")).SignedOut }));
 const Watch = lazy(async () => ({ default: (await import("@/features/live/Watch")).Watch }));
 const Chats = lazy(async () => ({ default: (await import("@/features/chat/Chats")).Chats }));
 const Settings = lazy(async () => ({ default: (await import("@/features/settings/Settings")).Settings }));
@@ -37,13 +38,18 @@ export function App() {
         Skip to the content
       </a>
       {simulated && <SimulationStrip />}
+      {me.data && <TwitchNotice />}
       {me.isPending && <div className={css.wait} aria-busy="true" />}
       {me.isError && !me.data && (
         <div className={css.failed}>
           <Failure error={me.error} onRetry={() => void me.refetch()} />
         </div>
       )}
-      {me.data === null && <SignedOut simulated={simulated} next={location} ended={ended} />}
+      {me.data === null && (
+        <Suspense fallback={<div className={css.wait} aria-busy="true" />}>
+          <SignedOut simulated={simulated} next={location} ended={ended} />
+        </Suspense>
+      )}
       {me.data && <SignedIn me={me.data} simulated={simulated} />}
     </div>
   );

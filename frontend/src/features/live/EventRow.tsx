@@ -7,7 +7,7 @@ import type { Streamer } from "@/lib/api/shapes";
 import type { LiveEvent } from "@/lib/live/protocol";
 import { list, many } from "@/lib/words";
 import { describe, plain, type Description, type Family, type Words } from "./describe";
-import type { EventItem, Item } from "./grouping";
+import { JOINED, type EventItem, type Item } from "./grouping";
 import { gapWords, laggedWords } from "./messages";
 import css from "./EventRow.module.css";
 
@@ -23,11 +23,22 @@ const HUES: Readonly<Record<Family, number>> = {
   hype: 75,
   poll: 225,
   prediction: 200,
+  goal: 140,
+  charity: 330,
+  points: 175,
+  ad: 285,
+  shoutout: 30,
+  mod: 20,
   chat: 265,
   notice: 95,
   unknown: 260,
 };
 const MAX_NAMES = 3;
+/** What several did together. */
+const TOGETHER: Readonly<Record<string, string>> = {
+  "channel.follow": " follow now",
+  "channel.channel_points_custom_reward_redemption.add": " redeemed rewards",
+};
 
 interface Props {
   readonly item: Item;
@@ -73,6 +84,7 @@ export const EventRow = memo(function EventRow({ item, streamer, place, current 
         {described.progress !== undefined && (
           <meter className={css.meter} value={described.progress} aria-label="Progress" />
         )}
+        {described.options && described.options.length > 0 && <Options options={described.options} />}
         {item.event.reconciled && <p className={css.aside}>found by checking, Twitch did not tell</p>}
         {described.family === "unknown" && <Raw event={item.event} />}
       </div>
@@ -84,6 +96,24 @@ export const EventRow = memo(function EventRow({ item, streamer, place, current 
 function Sentence({ words }: { readonly words: Words }) {
   return words.map((word, place) =>
     typeof word === "string" ? word : <strong key={place}>{word.strong}</strong>,
+  );
+}
+
+/** What is voted or bet on, with the part that each has. */
+function Options({ options }: { readonly options: NonNullable<Description["options"]> }) {
+  return (
+    <ul className={css.options}>
+      {options.map((option, place) => (
+        <li key={place} data-won={option.won || undefined}>
+          <span>
+            {option.won && <Icon name="check" size={13} />}
+            {option.label}
+          </span>
+          <span>{option.words}</span>
+          <meter className={css.meter} value={option.share} aria-label={option.label} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -126,14 +156,13 @@ function Hole({ item, name, place, current }: HoleProps) {
 /** Alike events as one sentence. */
 function joined(item: EventItem, newest: Description): Description {
   const n = item.events.length;
-  if (n < 2 || !["channel.cheer", "channel.subscribe", "channel.follow"].includes(item.event.type))
-    return newest;
+  if (n < 2 || !JOINED.has(item.event.type)) return newest;
   const names = [...new Set(item.events.map((event) => nameOf(event)))];
   const shown = names.slice(0, MAX_NAMES);
   const rest = names.length - shown.length;
   const who = list(rest > 0 ? [...shown, many(rest, "other", "others")] : shown);
   if (item.event.type !== "channel.cheer") {
-    const what = item.event.type === "channel.follow" ? " follow now" : " subscribed";
+    const what = TOGETHER[item.event.type] ?? " subscribed";
     return { family: newest.family, words: [{ strong: who }, what] };
   }
   const bits = item.events.reduce((sum, event) => sum + (Number(event.data.bits) || 0), 0);

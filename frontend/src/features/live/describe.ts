@@ -4,7 +4,11 @@
  * Pure, and total: data that lacks a field, or a type that is not known, gives a poorer sentence, never an error.
  */
 import type { LiveEvent } from "@/lib/live/protocol";
-import { count, many } from "@/lib/words";
+import { many } from "@/lib/words";
+import { inner, number, person, quoted, strong, text, tier, type Data, type Words } from "./facts";
+import { GRANTED } from "./granted";
+
+export type { Words } from "./facts";
 
 export type Family =
   | "online"
@@ -18,12 +22,15 @@ export type Family =
   | "hype"
   | "poll"
   | "prediction"
+  | "goal"
+  | "charity"
+  | "points"
+  | "ad"
+  | "shoutout"
+  | "mod"
   | "chat"
   | "notice"
   | "unknown";
-
-/** A sentence in pieces; strong ones are names and numbers that carry it. */
-export type Words = readonly (string | { readonly strong: string })[];
 
 export interface Description {
   readonly family: Family;
@@ -34,24 +41,20 @@ export interface Description {
   readonly before?: string;
   /** The part of 1 that is done, where there is a goal. */
   readonly progress?: number;
+  readonly options?: readonly Option[];
 }
 
-type Data = LiveEvent["data"];
-/** `previous` is what the streamer's last event of this type carried, if it is known. */
-type Describe = (data: Data, event: LiveEvent, previous: Data | null) => Description;
+/** One of the things that are voted or bet on. */
+export interface Option {
+  readonly label: string;
+  /** Its part of all, 0 to 1. */
+  readonly share: number;
+  readonly words: string;
+  readonly won: boolean;
+}
 
-const text = (data: Data, name: string): string =>
-  typeof data[name] === "string" ? (data[name] as string) : "";
-const number = (data: Data, name: string): number =>
-  typeof data[name] === "number" ? (data[name] as number) : 0;
-const inner = (data: Data, name: string): Data =>
-  typeof data[name] === "object" && data[name] !== null ? (data[name] as Data) : {};
-const strong = (value: string) => ({ strong: value });
-const person = (data: Data, name: string): { strong: string } =>
-  strong(data.is_anonymous === true ? "Somebody" : text(data, name) || "Somebody");
-const quoted = (value: string): { quote?: string } => (value ? { quote: value } : {});
-const tier = (data: Data): string =>
-  ({ "2000": " at tier 2", "3000": " at tier 3" })[text(data, "tier")] ?? "";
+/** `previous` is what the streamer's last event of this type carried, if it is known. */
+export type Describe = (data: Data, event: LiveEvent, previous: Data | null) => Description;
 
 const update: Describe = (data, _event, previous) => {
   const [title, category] = [text(data, "title"), text(data, "category_name")];
@@ -83,22 +86,8 @@ const gift: Describe = (data) => ({
   ],
 });
 
-const hype =
-  (verb: string): Describe =>
-  (data) => {
-    const [progress, goal] = [number(data, "progress"), number(data, "goal")];
-    return {
-      family: "hype",
-      words: [verb, strong(`level ${count(number(data, "level") || 1)}`)],
-      ...(goal > 0 ? { progress: Math.min(1, progress / goal) } : {}),
-    };
-  };
-
-const asked =
-  (family: "poll" | "prediction", verb: string): Describe =>
-  (data) => ({ family, words: [verb], ...quoted(text(data, "title")) });
-
 const DESCRIBE: Readonly<Record<string, Describe>> = {
+  ...GRANTED,
   "stream.online": () => ({ family: "online", words: ["Went ", strong("live")] }),
   "stream.offline": () => ({ family: "offline", words: ["Stream ended"] }),
   "channel.update": update,
@@ -106,7 +95,11 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
   "channel.follow": (data) => ({ family: "follow", words: [person(data, "user_name"), " follows now"] }),
   "channel.subscribe": (data) => ({
     family: "sub",
-    words: [person(data, "user_name"), " subscribed", tier(data)],
+    words: [
+      person(data, "user_name"),
+      data.is_gift === true ? " got a gifted sub" : " subscribed",
+      tier(data),
+    ],
   }),
   "channel.subscription.gift": gift,
   "channel.subscription.message": (data) => ({
@@ -127,16 +120,6 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
     words: [person(data, "user_name"), " cheered ", strong(many(number(data, "bits"), "bit", "bits"))],
     ...quoted(text(data, "message")),
   }),
-  "channel.hype_train.begin": hype("A hype train started at "),
-  "channel.hype_train.progress": hype("The hype train is at "),
-  "channel.hype_train.end": hype("The hype train ended at "),
-  "channel.poll.begin": asked("poll", "A poll is open"),
-  "channel.poll.progress": asked("poll", "A poll is open"),
-  "channel.poll.end": asked("poll", "The poll is over"),
-  "channel.prediction.begin": asked("prediction", "A prediction is open"),
-  "channel.prediction.progress": asked("prediction", "A prediction is open"),
-  "channel.prediction.lock": asked("prediction", "The prediction is locked"),
-  "channel.prediction.end": asked("prediction", "The prediction is decided"),
   "channel.chat.message": (data) => ({
     family: "chat",
     words: [person(data, "chatter_user_name")],

@@ -36,9 +36,20 @@ export type Item = EventItem | GapItem | LaggedItem;
 
 const TOGETHER_MS = 60_000;
 /** Alike ones within a minute are one row. */
-const JOINED = new Set(["channel.cheer", "channel.subscribe", "channel.follow"]);
+export const JOINED: ReadonlySet<string> = new Set([
+  "channel.cheer",
+  "channel.subscribe",
+  "channel.follow",
+  "channel.channel_points_custom_reward_redemption.add",
+]);
 /** One row that is brought up to date: what names its subject. */
-const LIVING: readonly string[] = ["channel.hype_train.", "channel.poll.", "channel.prediction."];
+const LIVING: readonly string[] = [
+  "channel.hype_train.",
+  "channel.poll.",
+  "channel.prediction.",
+  "channel.goal.",
+  "channel.charity_campaign.",
+];
 /** Counts that are shown elsewhere. */
 const UPDATE = "channel.update";
 const SILENT = new Set(["gs.viewers"]);
@@ -55,7 +66,7 @@ export function group(streamer: string, log: Log): readonly Item[] {
       continue;
     }
     const { event } = row;
-    if (SILENT.has(event.type)) continue;
+    if (isSilent(event)) continue;
     // A log's order is what counts: a clock that ran backwards at Twitch must not tear it.
     at = Math.max(at, Date.parse(event.at) || 0);
     const place = joinedTo(items, event, at, living);
@@ -80,6 +91,11 @@ export function merge(lists: readonly (readonly Item[])[]): readonly Item[] {
   if (full.length < 2) return full[0] ?? [];
   // Sorting is stable and each list ascends by `at`, so ties keep the order of their own list.
   return full.flat().sort((a, b) => a.at - b.at);
+}
+
+/** A cheer is told by its own event too. */
+function isSilent({ type, data }: LiveEvent): boolean {
+  return SILENT.has(type) || (type === "channel.bits.use" && data.type === "cheer");
 }
 
 function holeOf(row: Exclude<Row, { kind: "event" }>, streamer: string, at: number): GapItem | LaggedItem {

@@ -1,4 +1,5 @@
 /** The words of the live side. */
+import type { Part } from "@/lib/api/shapes";
 import type { StateFrame } from "@/lib/live/protocol";
 import type { Status } from "@/lib/live/status";
 import { many, timeOfDay } from "@/lib/words";
@@ -80,6 +81,15 @@ export const gapWords = (): string =>
   "Some events are missing here: they are older than what the server still holds";
 
 export const newWords = (n: number): string => `${many(n, "new event", "new events")}, jump to latest`;
+
+/** That Twitch cannot be asked, and what that means; null while it can. */
+export function twitchWords({ state, since, reason }: Part): string | null {
+  if (state === "ok") return null;
+  const at = since === null ? NaN : Date.parse(since);
+  const when = Number.isNaN(at) ? "" : ` since ${timeOfDay(at)}`;
+  const why = reason ? ` (${reason})` : "";
+  return `Twitch does not answer as it should${when}${why}: search, chat and what is said of channels may be old or missing.`;
+}
 
 /** What does not come of a streamer whose events Twitch does not send us. */
 export function polledWords(name: string, reason: string): string {
