@@ -22,9 +22,16 @@ async def sign_in(page: Page, url: str) -> None:
 async def sign_in_as(page: Page, url: str, login: str) -> str:
     """Come in as somebody whose favourites no other test touches; gives the origin of Twitch's double."""
     await page.goto(f"{url}/api/auth/login?next=/")
+    double = await grant_as(page, login)
+    await signed_in(page)
+    return double
+
+
+async def grant_as(page: Page, login: str) -> str:
+    """Give Twitch's double, which is asking, what it asks for, as this person; gives the double's origin."""
+    await page.wait_for_url("**/authorize?**", timeout=PATIENCE_MS)
     authorize = urlsplit(page.url)
     await page.goto(page.url.replace(authorize.path, f"{authorize.path}/as", 1) + f"&login={login}")
-    await signed_in(page)
     return f"{authorize.scheme}://{authorize.netloc}"
 
 

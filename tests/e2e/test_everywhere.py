@@ -7,7 +7,15 @@ from playwright.async_api import Page, expect
 
 from tests.e2e import steps
 
-ROUTES = ("/", "/search?q=tester_0", "/s/tester_010", "/s/tester_010,tester_011", "/nowhere")
+ROUTES = (
+    "/",
+    "/search?q=tester_0",
+    "/s/tester_010",
+    "/s/tester_010?show=chat",
+    "/s/tester_010,tester_011",
+    "/settings",
+    "/nowhere",
+)
 
 
 @pytest.mark.parametrize("size", [(390, 844), (320, 640)])
