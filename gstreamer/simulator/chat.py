@@ -113,6 +113,7 @@ class Chat:
             "color": COLOURS[int(chatter.id) % len(COLOURS)],
             "reply": None if parent is None else _reply(parent),
             "channel_points_custom_reward_id": None,
+            "channel_points_animation_id": None,
             **dict.fromkeys(
                 (
                     "source_broadcaster_user_id",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import from_json
 
 from gstreamer.simulator.conduits import ENABLED, MOST_CONDUITS, MOST_SHARDS, PENDING, Conduit, Conduits, Shard
 from gstreamer.simulator.delivery import Delivery
@@ -167,10 +168,16 @@ async def _body(request: web.Request, kind: type[_Kind]) -> _Kind | web.Response
     if refusal is not None:
         return refusal
     try:
-        return kind.model_validate_json(await request.read())
-    except ValidationError as error:
-        where = ".".join(map(str, error.errors(include_input=False)[0]["loc"])) or "body"
+        given = from_json(await request.read() or b"{}")
+        # Twitch takes these from the query too, and TwitchIO sends them there alone.
+        return kind.model_validate({**request.query, **given} if isinstance(given, dict) else given)
+    except ValueError as error:
+        where = "body" if not isinstance(error, ValidationError) else _place(error)
         return problem(400, "Bad Request", f"{where} is missing or invalid")
+
+
+def _place(error: ValidationError) -> str:
+    return ".".join(map(str, error.errors(include_input=False)[0]["loc"])) or "body"
 
 
 def _of_a_person(request: web.Request) -> web.Response | None:

@@ -115,7 +115,7 @@ class OAuth:
 
     async def token(self, request: web.Request) -> web.Response:
         """Tokens for a client secret, a code or a refresh token."""
-        form = {**request.query, **{name: str(value) for name, value in (await request.post()).items()}}
+        form = await _form(request)
         if not self._credentials.knows(form.get("client_id", "")):
             return _error(400, "invalid client")
         if not form.get("client_secret"):
@@ -159,12 +159,10 @@ class OAuth:
 
     async def revoke(self, request: web.Request) -> web.Response:
         """End a token."""
-        form = await request.post()
-        if not self._credentials.knows(str(form.get("client_id", ""))):
+        form = await _form(request)
+        if not self._credentials.knows(form.get("client_id", "")):
             return _error(404, "client does not exist")
-        return (
-            web.Response() if self._state.remove_token(str(form.get("token", ""))) else _error(400, "Invalid token")
-        )
+        return web.Response() if self._state.remove_token(form.get("token", "")) else _error(400, "Invalid token")
 
     def _redeem(self, form: dict[str, str]) -> web.Response:
         code = self._codes.pop(form.get("code", ""), None)
@@ -222,6 +220,11 @@ class OAuth:
         if target.scheme not in ("http", "https") or not (ours or is_loopback(target.hostname)):
             return "redirect_mismatch: the redirect_uri is not one of the application's"
         return ""
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    """The parameters of a call: Twitch takes them from the body as from the query."""
+    return {**request.query, **{name: str(value) for name, value in (await request.post()).items()}}
 
 
 def _error(status: int, message: str, *, named: bool = False) -> web.Response:
