@@ -6,10 +6,12 @@ How a call goes out is ``helix``'s; lookups of the same moment share one (``gath
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 from gstreamer.core.errors import (
     NotFoundError,
+    RefusedError,
     UnavailableError,
 )
 from gstreamer.core.ids import is_login, is_streamer_id
@@ -28,6 +30,9 @@ from gstreamer.twitch.models import (
     User,
     parse,
 )
+
+ANYBODY = "12826"
+"""A user id to ask for, to see that Twitch answers; it need not exist."""
 
 MAX_PAGES = 500
 """More than any listing of ours has; it ends a listing whose cursors go in circles."""
@@ -85,6 +90,18 @@ class Twitch(Helix):
         self._users = Gathering(self._ask_users, count)
         self._streams = Gathering(self._ask_streams, count)
         self._channels = Gathering(self._ask_channels, count)
+
+    async def look(self) -> None:
+        """
+        Ask each of Twitch's services something, to see that it answers.
+
+        Raises:
+            UnavailableError: One does not.
+        """
+        # A refusal is an answer; whoever uses the token next renews it.
+        with suppress(RefusedError):
+            await self.oauth.validate(await self.app_token())
+        await self.users(ids=(ANYBODY,))
 
     async def users(self, ids: Iterable[str] = (), logins: Iterable[str] = ()) -> tuple[User, ...]:
         """

@@ -447,6 +447,32 @@ async def client_once(place: Place, to: Callback) -> None:
         await client.close()
 
 
+async def test_a_look_finds_each_service_that_is_back(place: Place) -> None:
+    ahead = Ahead()
+    client = client_of(place.url, Patience(tries=1), clock=ahead.time())
+    await client.app_token()
+    await place.order("faults", outage_s=600)
+    for _ in range(5):
+        with pytest.raises(UnavailableError):
+            await client.oauth.validate("a token")
+        with pytest.raises(UnavailableError):
+            await client.users(["700001"])
+    assert sorted(client.standing().down) == [f"{place.url}/helix", f"{place.url}/oauth2"]
+
+    await place.order("faults")
+    ahead.waits.append(10.0)
+    await client.look()
+    await client.close()
+
+    assert client.standing().down == {}
+
+
+async def test_a_refused_token_does_not_hide_that_twitch_answers(place: Place) -> None:
+    await place.twitch.oauth.revoke(await place.twitch.app_token())
+
+    await place.twitch.look()
+
+
 # Several processes, one bucket
 
 

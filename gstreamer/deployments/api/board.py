@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
@@ -15,7 +15,6 @@ from gstreamer.deployments.api.ports import Snapshots
 from gstreamer.deployments.api.shapes import Health, Snapshot, rfc3339
 from gstreamer.deployments.api.shapes import Part as PartShape
 from gstreamer.twitch.helix import Standing
-from gstreamer.twitch.models import User
 
 PROBE_S = 5.0
 UNWELL_SHARE = 0.1
@@ -23,8 +22,6 @@ UNWELL_SHARE = 0.1
 ANSWER_S = 4.0
 
 TWITCH_S = 60.0
-ANYBODY = "12826"
-"""A user id to ask for, to see that Twitch answers; it need not exist."""
 
 Findings = Mapping[str, Finding]
 
@@ -35,8 +32,8 @@ class Platform(Protocol):
     def standing(self) -> Standing:
         """How it stands."""
 
-    async def users(self, ids: Iterable[str] = ()) -> tuple[User, ...]:
-        """The accounts of these ids."""
+    async def look(self) -> None:
+        """Ask each of its services something."""
 
 
 class Probe(NamedTuple):
@@ -169,7 +166,7 @@ def twitch_probe(twitch: Platform, clock: Callable[[], float] = time.monotonic) 
         standing = twitch.standing()
         if standing.down or standing.alone or clock() >= asked_s + TWITCH_S:
             try:
-                await twitch.users(ids=(ANYBODY,))
+                await twitch.look()
             except RateLimitedError as error:
                 return {"twitch": Finding("degraded", str(error))}
             asked_s = clock()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,7 +10,6 @@ from gstreamer.core.errors import RateLimitedError, UnavailableError
 from gstreamer.core.health import Finding
 from gstreamer.deployments.api.board import TWITCH_S, twitch_probe
 from gstreamer.twitch.helix import Standing
-from gstreamer.twitch.models import User
 
 
 @dataclass
@@ -25,12 +23,11 @@ class Platform:
     def standing(self) -> Standing:
         return Standing(self.down, self.alone)
 
-    async def users(self, ids: Iterable[str] = ()) -> tuple[User, ...]:
+    async def look(self) -> None:
         self.asked += 1
         if self.error is not None:
             raise self.error
         self.down = {}
-        return ()
 
 
 async def test_twitch_is_asked_once_a_minute_while_it_is_well() -> None:
