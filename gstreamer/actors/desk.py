@@ -23,6 +23,7 @@ from gstreamer.core.admission import Admission, Limits, origin_allowed
 from gstreamer.core.auth import RESUME_TICKET_S, Ticket, read_ticket, sign_ticket
 from gstreamer.core.disconnect import Disconnect
 from gstreamer.core.errors import InvalidSignatureError, InvalidTicketError, UnavailableError
+from gstreamer.core.filters import role_of
 from gstreamer.core.hub import RING_BYTES, Hub
 from gstreamer.core.ports import Counting, Sessions
 from gstreamer.core.protocol import Hello, Message, Subscribe, Unsubscribe, Want
@@ -259,7 +260,8 @@ class Desk:
     def _begin(self, viewer: Viewer, streamer_id: str, want: Want) -> None:
         first = self.hub.is_idle(streamer_id)
         self.fanout.settle(viewer, streamer_id)
-        answer = self.hub.subscribe(viewer, streamer_id, want)
+        role = role_of(viewer.user_id, streamer_id)
+        answer = self.hub.subscribe(viewer, streamer_id, Want(want.position, want.types._replace(role=role)))
         self.feeds.follow(streamer_id, first=first)
         self.audience.changed(viewer)
         if answer is None:

@@ -176,4 +176,4 @@ class Outbox:
 
 def event_bytes(event: Event) -> int:
     """About what an event takes in a call."""
-    return len(event.encoded) + len(event.message_id) + len(event.type) + len(event.key) + _EVENT_BYTES
+    return event.size + len(event.message_id) + len(event.type) + len(event.key) + _EVENT_BYTES

@@ -7,25 +7,16 @@ types" and their scopes (TWITCH.md 4).
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gstreamer.core.events import EventClass
+from gstreamer.core.events import EventClass, Role
 
 BROADCASTER = ("broadcaster_user_id",)
 MODERATED = ("broadcaster_user_id", "moderator_user_id")
 CHAT = ("broadcaster_user_id", "user_id")
 USER = ("user_id",)
 CLIENT = ("client_id",)
-
-
-class Role(enum.IntEnum):
-    """What a viewer is to a streamer; whoever is more may see all that one who is less may."""
-
-    VIEWER = 0
-    MODERATOR = 1
-    BROADCASTER = 2
 
 
 class Kind(NamedTuple):
@@ -40,8 +31,10 @@ class Kind(NamedTuple):
         scopes: Of the streamer's grant: one of these is enough; none: nobody's authorisation is needed.
         event_class: How it may be thinned.
         audience: The least role that may see it at all.
-        restricted: Fields of the event object that only a moderator or the broadcaster may see.
+        restricted: Fields of the event object that only ``restricted_to`` and higher roles may see.
+        restricted_to: The least role that may see them.
         key: Field that tells which state it is the newest of; empty for other classes.
+        measure: ``bits`` or ``tier``: the field that a client's ``min_bits`` or ``min_tier`` looks at.
     """
 
     type: str
@@ -52,7 +45,26 @@ class Kind(NamedTuple):
     event_class: EventClass = EventClass.CRITICAL
     audience: Role = Role.VIEWER
     restricted: tuple[str, ...] = ()
+    restricted_to: Role = Role.MODERATOR
     key: str = ""
+    measure: str = ""
+
+    @property
+    def reader_scopes(self) -> tuple[str, ...]:
+        """Of somebody else's grant, who then reads it over a WebSocket: one of these is enough; none: nobody else."""
+        return self.scopes if CHAT in self.conditions or MODERATED in self.conditions else ()
+
+    @property
+    def transports(self) -> tuple[str, ...]:
+        """The ways by which Twitch delivers it; none for what is gstreamer's own."""
+        if not self.conditions:
+            return ()
+        return ("webhook",) if CLIENT in self.conditions else ("webhook", "conduit", "websocket")
+
+    @property
+    def cost(self) -> int:
+        """What a subscription costs for a streamer who has not authorised us (0 for one who has)."""
+        return 1 if self.conditions and not self.scopes else 0
 
 
 class Source(NamedTuple):
@@ -64,6 +76,7 @@ class Source(NamedTuple):
 
 
 STATE = EventClass.STATE
+_EMAIL = ("email", "email_verified")
 _READ_CHAT = ("user:read:chat",)
 _SUBSCRIPTIONS = ("channel:read:subscriptions",)
 _HYPE = ("channel:read:hype_train",)
@@ -92,7 +105,7 @@ _KINDS = (
     Kind("channel.shared_chat.begin", ("1",), "shared_chat"),
     Kind("channel.shared_chat.update", ("1",), "shared_chat"),
     Kind("channel.shared_chat.end", ("1",), "shared_chat"),
-    Kind("user.update", ("1",), "profile", (USER,), restricted=("email", "email_verified")),
+    Kind("user.update", ("1",), "profile", (USER,), restricted=_EMAIL, restricted_to=Role.BROADCASTER),
     # Our own: how many watch, from Get Streams.
     Kind("gs.viewers", ("1",), "viewers", (), event_class=STATE, key="id"),
     # Of our application, not of a streamer.
@@ -110,12 +123,19 @@ _KINDS = (
     Kind("channel.chat.user_message_update", ("1",), "held", (CHAT,), _READ_CHAT, audience=Role.BROADCASTER),
     Kind("user.whisper.message", ("1",), "whispers", (USER,), ("user:read:whispers",), audience=Role.BROADCASTER),
     # The streamer's grant.
-    Kind("channel.subscribe", ("1",), "subs", scopes=_SUBSCRIPTIONS),
-    Kind("channel.subscription.gift", ("1",), "subs", scopes=_SUBSCRIPTIONS),
-    Kind("channel.subscription.message", ("1",), "subs", scopes=_SUBSCRIPTIONS),
-    Kind("channel.subscription.end", ("1",), "subs", scopes=_SUBSCRIPTIONS, audience=Role.BROADCASTER),
-    Kind("channel.cheer", ("1",), "cheers", scopes=("bits:read",)),
-    Kind("channel.bits.use", ("1",), "bits", scopes=("bits:read",)),
+    Kind("channel.subscribe", ("1",), "subs", scopes=_SUBSCRIPTIONS, measure="tier"),
+    Kind("channel.subscription.gift", ("1",), "subs", scopes=_SUBSCRIPTIONS, measure="tier"),
+    Kind("channel.subscription.message", ("1",), "subs", scopes=_SUBSCRIPTIONS, measure="tier"),
+    Kind(
+        "channel.subscription.end",
+        ("1",),
+        "subs",
+        scopes=_SUBSCRIPTIONS,
+        audience=Role.BROADCASTER,
+        measure="tier",
+    ),
+    Kind("channel.cheer", ("1",), "cheers", scopes=("bits:read",), measure="bits"),
+    Kind("channel.bits.use", ("1",), "bits", scopes=("bits:read",), measure="bits"),
     Kind("channel.hype_train.begin", ("2",), "hype_train", scopes=_HYPE),
     Kind("channel.hype_train.progress", ("2",), "hype_train", scopes=_HYPE, event_class=STATE, key="id"),
     Kind("channel.hype_train.end", ("2",), "hype_train", scopes=_HYPE),

@@ -1,4 +1,4 @@
-"""A record of a streamer's log as the one event that all its viewers get, encoded once.
+"""A record of a streamer's log as the one event that all its viewers get, encoded once for each audience.
 
 A record that cannot be one is told by its reason, never by an accident further on: it goes to the dead letters.
 """
@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from gstreamer.core.catalogue import CATALOGUE, class_of
+from gstreamer.core.catalogue import CATALOGUE, Kind
 from gstreamer.core.errors import GStreamerError
-from gstreamer.core.events import Event, EventClass
+from gstreamer.core.events import Event, EventClass, Terms
+from gstreamer.core.filters import TIERS
 from gstreamer.core.ids import Position
 from gstreamer.core.records import EVENT_TYPE, EVENT_VERSION, MESSAGE_ID, TWITCH_TIMESTAMP, Outgoing, Record
 from gstreamer.core.topics import DEAD_LETTERS
@@ -62,7 +63,8 @@ def encode(record: Record, streamer_id: str, epoch: str) -> Encoded:
     if not event_type:
         raise UnusableRecordError("no_type")
     data = _event_object(record.value)
-    event_class = class_of(event_type)
+    kind = CATALOGUE.get(event_type)
+    event_class = EventClass.CRITICAL if kind is None else kind.event_class
     said: dict[str, Any] = {
         "id": message_id,
         "type": event_type,
@@ -77,9 +79,11 @@ def encode(record: Record, streamer_id: str, epoch: str) -> Encoded:
         said["reconciled"] = True
     try:
         encoded = orjson.dumps(said)
+        terms = None if kind is None else _terms(kind, said, data)
     except orjson.JSONEncodeError:  # nested deeper than an encoder goes
         raise UnusableRecordError("not_json") from None
-    event = Event(record.offset, event_class, event_type, _key(event_type, data), message_id, encoded, record.time_ms)
+    key = "" if kind is None else _key(kind, data)
+    event = Event(record.offset, event_class, event_type, key, message_id, encoded, record.time_ms, terms)
     return Encoded(event, data)
 
 
@@ -95,12 +99,25 @@ def dead_letter(record: Record, reason: str) -> Outgoing:
     return Outgoing(DEAD_LETTERS, 0, key, record.value, tuple(headers))
 
 
-def _key(event_type: str, data: dict[str, Any]) -> str:
+def _key(kind: Kind, data: dict[str, Any]) -> str:
     """What a newer event of its kind replaces; empty for an event that replaces none."""
-    kind = CATALOGUE.get(event_type)
-    if kind is None or kind.event_class is not EventClass.STATE:
+    if kind.event_class is not EventClass.STATE:
         return ""
-    return f"{event_type}:{str(data.get(kind.key, ''))[:_SUBJECT_CHARS]}"
+    return f"{kind.type}:{str(data.get(kind.key, ''))[:_SUBJECT_CHARS]}"
+
+
+def _terms(kind: Kind, said: dict[str, Any], data: dict[str, Any]) -> Terms | None:
+    """Who sees what of it; None if everybody gets it as it is."""
+    if not (kind.audience or kind.restricted or kind.measure):
+        return None
+    whole, cut = kind.audience, b""
+    if not data.keys().isdisjoint(kind.restricted):
+        whole = kind.restricted_to
+        cut = orjson.dumps({**said, "data": {name: data[name] for name in data if name not in kind.restricted}})
+    measured = data.get(kind.measure)
+    bits = measured if kind.measure == "bits" and type(measured) is int else None
+    tier = TIERS.get(measured) if kind.measure == "tier" and isinstance(measured, str) else None
+    return Terms(kind.audience, whole, cut, bits, tier)
 
 
 def _event_object(value: bytes) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""One event on its way to viewers: what it is, how it may be thinned, and its one encoded form."""
+"""One event on its way to viewers: what it is, how it may be thinned, who sees what of it, and its encoded forms.
+
+Invariant: what an event shows to a role is no more than what it shows to a higher one.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,33 @@ class EventClass(enum.IntEnum):
         return self.name.lower()
 
 
+class Role(enum.IntEnum):
+    """What a viewer is to a streamer; whoever is more may see all that one who is less may."""
+
+    VIEWER = 0
+    MODERATOR = 1
+    BROADCASTER = 2
+
+
+class Terms(NamedTuple):
+    """
+    On which terms an event is given, where not everybody gets it as it is.
+
+    Attributes:
+        audience: The least role that sees it at all.
+        whole: The least role that sees all of it.
+        cut: Its encoded form for those in between; empty if there are none.
+        bits: What ``min_bits`` looks at, or None: then it passes.
+        tier: What ``min_tier`` looks at, or None: then it passes.
+    """
+
+    audience: Role = Role.VIEWER
+    whole: Role = Role.VIEWER
+    cut: bytes = b""
+    bits: int | None = None
+    tier: int | None = None
+
+
 class Event(NamedTuple):
     """
     An event of a streamer's log as every process after the host sees it.
@@ -35,6 +65,7 @@ class Event(NamedTuple):
         message_id: Twitch's message id, for tracing.
         encoded: The client's JSON of it, complete with its position: encoded once, by the host.
         time_ms: When Kafka appended it, Unix milliseconds; by it the way to the sockets is timed.
+        terms: Who sees what of it; None: everybody gets it as it is.
     """
 
     offset: int
@@ -44,6 +75,21 @@ class Event(NamedTuple):
     message_id: str
     encoded: bytes
     time_ms: int
+    terms: Terms | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of its encoded forms."""
+        return len(self.encoded) if self.terms is None else len(self.encoded) + len(self.terms.cut)
+
+    def seen_by(self, role: Role) -> Event | None:
+        """The event as this role sees it, in ``encoded``; None if it does not."""
+        terms = self.terms
+        if terms is None or role >= terms.whole:
+            return self
+        if role < terms.audience:
+            return None
+        return self._replace(encoded=terms.cut, terms=None)
 
 
 class Batch(NamedTuple):

@@ -85,7 +85,7 @@ class History:
 
 
 def _size(event: Event) -> int:
-    return len(event.encoded) + EVENT_BYTES
+    return event.size + EVENT_BYTES
 
 
 def _offset(event: Event) -> int:

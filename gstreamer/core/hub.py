@@ -234,7 +234,7 @@ class Hub(Generic[S]):
         position = channel.at(channel.flushed)
         flushes: list[Flush[S]] = []
         for types, group in channel.groups.items():
-            wanted = [event for event in events if types.wants(event.type)]
+            wanted = types.select(events)
             if wanted:
                 group.told = channel.flushed
                 flushes.append(Flush(position, wanted, group.members))
@@ -285,9 +285,7 @@ class Hub(Generic[S]):
             channel.join_group(subscriber, types)
         else:
             channel.catching[subscriber] = (channel.at(offset), types)
-        return Step(
-            channel.at(offset), [event for event in piece if types.wants(event.type)], live, offset > position.offset
-        )
+        return Step(channel.at(offset), types.select(piece), live, offset > position.offset)
 
     def _append(self, channel: Channel[S], batch: Batch) -> Take:
         if batch.epoch != channel.epoch or batch.after > channel.ring.covered:

@@ -16,12 +16,13 @@ from typing import NamedTuple
 import orjson
 
 from gstreamer.core.errors import BadMessageError, BadPositionError, ProtocolBreachError
-from gstreamer.core.filters import ALL, TypeFilter, filter_of
+from gstreamer.core.filters import TIERS, TypeFilter, filter_of
 from gstreamer.core.ids import Position, is_streamer_id, parse_position
 
 SUBPROTOCOL = "gstreamer.v1"
 MAX_MESSAGE_BYTES = 65_536
 MAX_TYPES = 50
+MAX_BITS = 1_000_000_000
 MAX_REFUSED = 100
 """Errors that one hello can cause: 64 KiB of nonsense must not be answered by more than itself."""
 
@@ -79,7 +80,7 @@ def after(state: State, move: Move) -> State:
 
 
 class Want(NamedTuple):
-    """A subscription as asked for: after which position (None: from now) and which types."""
+    """A subscription as asked for: after which position (None: from now) and which events."""
 
     position: Position | None
     types: TypeFilter
@@ -176,7 +177,8 @@ def _want(fields: Mapping[str, object]) -> Want:
         after = None if position is None else parse_position(position)
     except BadPositionError as error:
         raise BadMessageError("bad_position", str(error)) from None
-    return Want(after, ALL if types is None else filter_of(_types(types)))
+    names = None if types is None else _types(types)
+    return Want(after, filter_of(names, _min_bits(fields.get("min_bits")), _min_tier(fields.get("min_tier"))))
 
 
 def _types(types: object) -> list[str]:
@@ -185,6 +187,22 @@ def _types(types: object) -> list[str]:
         if len(names) == len(types):
             return names
     raise BadMessageError("bad_request", f"types is a list of 1 to {MAX_TYPES} event types such as channel.*")
+
+
+def _min_bits(bits: object) -> int:
+    if bits is None:
+        return 0
+    if type(bits) is int and 0 <= bits <= MAX_BITS:
+        return bits
+    raise BadMessageError("bad_request", f"min_bits is a whole number from 0 to {MAX_BITS}")
+
+
+def _min_tier(tier: object) -> int:
+    if tier is None:
+        return 0
+    if isinstance(tier, str) and tier in TIERS:
+        return TIERS[tier]
+    raise BadMessageError("bad_request", f"min_tier is one of the texts {', '.join(TIERS)}")
 
 
 def welcome(connection_id: str, user_id: str, resume_ticket: str, ping_interval_s: int = PING_INTERVAL_S) -> bytes:

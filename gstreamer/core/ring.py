@@ -16,7 +16,7 @@ EVENT_OVERHEAD_BYTES = 400
 
 def size_of(event: Event) -> int:
     """The bytes that a held event is counted with."""
-    return len(event.encoded) + EVENT_OVERHEAD_BYTES
+    return event.size + EVENT_OVERHEAD_BYTES
 
 
 def pieces(events: Sequence[Event], to: int, max_bytes: int) -> Iterator[tuple[list[Event], int]]:

@@ -12,7 +12,6 @@ from gstreamer.core.catalogue import (
     GRANTED_FAMILIES,
     OPEN_FAMILIES,
     Kind,
-    Role,
     Source,
     class_of,
     granted_families,
@@ -45,7 +44,8 @@ def test_the_class_of_a_type(event_type: str, event_class: EventClass) -> None:
 @pytest.mark.parametrize("kind", CATALOGUE.values(), ids=lambda kind: kind.type)
 def test_only_a_state_has_a_key_and_only_what_all_may_see_is_cut(kind: Kind) -> None:
     assert not kind.key or kind.event_class is EventClass.STATE
-    assert not kind.restricted or kind.audience is Role.VIEWER
+    assert not kind.restricted or kind.audience < kind.restricted_to
+    assert kind.measure in {"", "bits", "tier"}
     assert kind.versions
 
 
@@ -91,3 +91,22 @@ def test_a_streamer_who_opts_in_opens_every_granted_family() -> None:
 
 def test_a_viewers_own_grant_opens_no_chat_for_all() -> None:
     assert granted_families(frozenset(SCOPES["chat"])) == ()
+
+
+@pytest.mark.parametrize(
+    ("event_type", "cost", "transports", "reader_scopes"),
+    [
+        ("stream.online", 1, ("webhook", "conduit", "websocket"), ()),
+        ("channel.chat.message", 0, ("webhook", "conduit", "websocket"), ("user:read:chat",)),
+        ("channel.follow", 0, ("webhook", "conduit", "websocket"), ("moderator:read:followers",)),
+        ("channel.cheer", 0, ("webhook", "conduit", "websocket"), ()),
+        ("user.authorization.revoke", 1, ("webhook",), ()),
+        ("gs.viewers", 0, (), ()),
+    ],
+)
+def test_what_it_takes_to_get_a_type(
+    event_type: str, cost: int, transports: tuple[str, ...], reader_scopes: tuple[str, ...]
+) -> None:
+    kind = CATALOGUE[event_type]
+
+    assert (kind.cost, kind.transports, kind.reader_scopes) == (cost, transports, reader_scopes)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gstreamer.core.catalogue import CATALOGUE, Kind
 from gstreamer.core.encoding import UnusableRecordError, dead_letter, encode
-from gstreamer.core.events import EventClass
+from gstreamer.core.events import EventClass, Role, Terms
 from gstreamer.core.records import EVENT_TYPE, MESSAGE_ID
 from gstreamer.core.topics import DEAD_LETTERS
 from tests.records import AT, STREAMER, record
@@ -114,3 +115,58 @@ def test_a_dead_letter_keeps_everything_and_has_the_records_place_as_key() -> No
     assert (letter.topic, letter.partition, letter.key) == (DEAD_LETTERS, 0, b"gs.streamer.1001/0/3")
     assert letter.value == b"\x00\xff"
     assert letter.headers == (("reason", b"not_json"), (MESSAGE_ID, b"m"), ("x", "\ufffd".encode()))
+
+
+def test_what_is_public_has_no_terms() -> None:
+    assert encode(record(0, "stream.online"), STREAMER, "e").event.terms is None
+    assert encode(record(0, "channel.of.tomorrow", {"email": "a@b"}), STREAMER, "e").event.terms is None
+
+
+def test_without_a_restricted_field_nothing_is_cut() -> None:
+    assert encode(record(0, "user.update", {"user_id": "1"}), STREAMER, "e").event.terms == Terms()
+
+
+SECRET = "only for some"
+CUT = [kind for kind in CATALOGUE.values() if kind.restricted]
+HELD_BACK = [kind for kind in CATALOGUE.values() if kind.audience]
+
+
+@given(st.sampled_from(CUT), st.dictionaries(st.text(max_size=5), _json, max_size=4), _json)
+def test_a_lesser_role_sees_all_but_the_restricted_fields(kind: Kind, data: dict[str, Any], value: object) -> None:
+    public = {name: one for name, one in data.items() if name not in kind.restricted}
+    body = {**public, **{name: [SECRET, value] for name in kind.restricted}}
+
+    event = encode(record(0, kind.type, body), STREAMER, "e").event
+
+    for role in Role:
+        seen = event.seen_by(role)
+        assert seen is not None
+        whole = role >= kind.restricted_to
+        assert json.loads(seen.encoded)["data"] == (body if whole else public)
+        assert (SECRET.encode() in seen.encoded) == whole
+
+
+@given(st.sampled_from(HELD_BACK), st.dictionaries(st.text(max_size=5), _json, max_size=4))
+def test_what_is_not_for_a_role_is_not_given_to_it(kind: Kind, data: dict[str, Any]) -> None:
+    event = encode(record(0, kind.type, data), STREAMER, "e").event
+
+    assert [event.seen_by(role) is not None for role in Role] == [role >= kind.audience for role in Role]
+
+
+@pytest.mark.parametrize(
+    ("event_type", "data", "terms"),
+    [
+        ("channel.cheer", {"bits": 100}, Terms(bits=100)),
+        ("channel.bits.use", {"bits": 1}, Terms(bits=1)),
+        ("channel.cheer", {"bits": True}, Terms()),
+        ("channel.cheer", {"bits": "100"}, Terms()),
+        ("channel.cheer", {}, Terms()),
+        ("channel.subscribe", {"tier": "2000"}, Terms(tier=2000)),
+        ("channel.subscribe", {"tier": "Prime"}, Terms()),
+        ("channel.subscribe", {"tier": 2000}, Terms()),
+        ("channel.subscription.gift", {"tier": "3000", "bits": 5}, Terms(tier=3000)),
+        ("channel.chat.message", {"bits": 5}, None),
+    ],
+)
+def test_what_minima_look_at_is_read_once(event_type: str, data: dict[str, Any], terms: Terms | None) -> None:
+    assert encode(record(0, event_type, data), STREAMER, "e").event.terms == terms

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gstreamer.core.filters import ALL, filter_of
+from gstreamer.core.events import Event, EventClass, Role, Terms
+from gstreamer.core.filters import ALL, filter_of, role_of
 
 TYPES = [
     "stream.online",
@@ -67,3 +68,41 @@ def test_the_order_of_a_wish_does_not_matter(patterns: list[str], chance: object
     shuffled = sorted(patterns, key=lambda _: chance.random())  # type: ignore[attr-defined]
 
     assert filter_of(shuffled) == filter_of(patterns * 2)
+
+
+def event_of(event_type: str, terms: Terms | None = None) -> Event:
+    return Event(1, EventClass.CRITICAL, event_type, "", "m", b"whole", 0, terms)
+
+
+def test_minima_leave_out_only_what_has_an_amount() -> None:
+    cheers = [event_of("channel.cheer", Terms(bits=bits)) for bits in (1, 99, 100)]
+    subs = [event_of("channel.subscribe", Terms(tier=tier)) for tier in (1000, 2000, 3000)]
+    others = [event_of("stream.online"), event_of("channel.cheer", Terms())]
+    events = [*cheers, *subs, *others]
+
+    assert filter_of(None).select(events) == events
+    assert filter_of(None, 100).select(events) == [cheers[2], *subs, *others]
+    assert filter_of(None, 0, 2000).select(events) == [*cheers, *subs[1:], *others]
+    assert filter_of(["channel.subscribe"], 100, 3000).select(events) == [subs[2]]
+
+
+def test_equal_wishes_for_a_minimum_are_one_value() -> None:
+    assert filter_of(["a"], 100) == filter_of(["a"], 100) != filter_of(["a"], 101)
+    assert filter_of(None, 0, 0) is ALL
+
+
+def test_a_filter_without_a_role_is_a_viewers() -> None:
+    restricted = event_of("channel.ban", Terms(Role.MODERATOR, Role.MODERATOR))
+    cut = event_of("user.update", Terms(Role.VIEWER, Role.BROADCASTER, b"cut"))
+
+    def shown(role: Role) -> list[bytes]:
+        return [one.encoded for one in ALL._replace(role=role).select([restricted, cut])]
+
+    assert [one.encoded for one in ALL.select([restricted, cut])] == [b"cut"]
+    assert [shown(role) for role in Role] == [[b"cut"], [b"whole", b"cut"], [b"whole", b"whole"]]
+
+
+def test_only_the_streamer_is_the_broadcaster() -> None:
+    assert role_of("1001", "1001") is Role.BROADCASTER
+    assert role_of("1002", "1001") is Role.VIEWER
+    assert role_of(None, "1001") is Role.VIEWER

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from gstreamer.core.channel import Answer
-from gstreamer.core.events import Batch, Event, EventClass, Joined
+from gstreamer.core.events import Batch, Event, EventClass, Joined, Role, Terms
 from gstreamer.core.filters import ALL, TypeFilter, filter_of
 from gstreamer.core.hub import Hub, Take
 from gstreamer.core.ids import Position
@@ -17,8 +17,21 @@ from gstreamer.core.protocol import Want
 
 ONE = "1001"
 CHEERS = filter_of(["channel.cheer"])
-KINDS = ["stream.online", "channel.cheer", "channel.chat.message"]
-FILTERS = [ALL, CHEERS, filter_of(["channel.*"])]
+KINDS = ["stream.online", "channel.cheer", "channel.chat.message", "channel.ban", "user.update"]
+FILTERS = [
+    ALL,
+    CHEERS,
+    filter_of(["channel.*"]),
+    filter_of(["channel.*"], 100),
+    ALL._replace(role=Role.MODERATOR),
+    ALL._replace(role=Role.BROADCASTER),
+]
+SECRET = b"0123456789"
+"""What a whole event holds."""
+TERMS = {
+    "channel.ban": Terms(Role.MODERATOR, Role.MODERATOR),
+    "user.update": Terms(Role.VIEWER, Role.BROADCASTER, b"cut"),
+}
 
 
 @dataclass
@@ -56,9 +69,7 @@ class HubAgainstItsLog(RuleBasedStateMachine):
                 # Records that its filter left out lie between its cursor and the gap: they are not missing.
                 first = answer.gap.first.offset
                 assert first > viewer.position.offset
-                assert not any(
-                    viewer.types.wants(one.type) for one in self.between(viewer.position.offset, first - 1)
-                )
+                assert not shown(viewer.types, self.between(viewer.position.offset, first - 1))
                 assert answer.gap.last == answer.position
                 assert answer.gap.first.offset <= answer.gap.last.offset
             elif viewer.position.offset >= -1:
@@ -67,11 +78,10 @@ class HubAgainstItsLog(RuleBasedStateMachine):
 
     def given(self, who: int, events: list[Event], position: Position) -> None:
         viewer = self.viewers[who]
-        expected = [
-            one for one in self.between(viewer.position.offset, position.offset) if viewer.types.wants(one.type)
-        ]
         assert viewer.started
-        assert events == expected
+        assert [(one.offset, one.encoded) for one in events] == shown(
+            viewer.types, self.between(viewer.position.offset, position.offset)
+        )
         viewer.position = position
 
     @rule(kinds=st.lists(st.sampled_from([*KINDS, None]), min_size=1, max_size=5))
@@ -173,7 +183,21 @@ class HubAgainstItsLog(RuleBasedStateMachine):
 
 
 def event_of(offset: int, event_type: str) -> Event:
-    return Event(offset, EventClass.CRITICAL, event_type, "", f"m{offset}", b"0123456789", 0)
+    terms = Terms(bits=offset % 3 * 100) if event_type == "channel.cheer" else TERMS.get(event_type)
+    return Event(offset, EventClass.CRITICAL, event_type, "", f"m{offset}", SECRET, 0, terms)
+
+
+def shown(types: TypeFilter, events: tuple[Event, ...]) -> list[tuple[int, bytes]]:
+    """What a viewer with this filter has to get, said without the code under test."""
+    found = []
+    for one in events:
+        if not types.wants(one.type) or (one.type == "channel.cheer" and one.offset % 3 * 100 < types.min_bits):
+            continue
+        if one.type == "channel.ban" and types.role is Role.VIEWER:
+            continue
+        cut = one.type == "user.update" and types.role is not Role.BROADCASTER
+        found.append((one.offset, b"cut" if cut else SECRET))
+    return found
 
 
 def batch_of(generation: int, after_offset: int, to: int, events: tuple[Event, ...]) -> Batch:

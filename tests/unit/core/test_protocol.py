@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gstreamer.core import protocol
+from gstreamer.core.encoding import encode
 from gstreamer.core.errors import BadMessageError, ProtocolBreachError
+from gstreamer.core.events import Role
 from gstreamer.core.filters import ALL, filter_of
 from gstreamer.core.ids import Position
 from gstreamer.core.protocol import (
@@ -29,6 +31,8 @@ from gstreamer.core.protocol import (
     after,
     parse,
 )
+from gstreamer.core.records import EVENT_TYPE, MESSAGE_ID, TWITCH_TIMESTAMP
+from tests.records import record
 
 CONTRACT = Path(__file__).parents[2] / "contract"
 EVENT = (
@@ -37,6 +41,20 @@ EVENT = (
     b'"data":{"id":"9001","broadcaster_user_id":"1001","type":"live"}}'
 )
 SINCE = "2026-11-24T20:15:00Z"
+
+
+def redemption(role: Role) -> bytes:
+    """The frame of an event with a restricted field, as it goes to a role."""
+    data = json.loads((CONTRACT / "server.events-whole.json").read_text())["events"][0]["data"]
+    headers = {
+        MESSAGE_ID: "f1c2a387-161a-49f9-a165-0f21d7a4e1c4",
+        EVENT_TYPE: "channel.channel_points_custom_reward_redemption.add",
+        TWITCH_TIMESTAMP: SINCE,
+    }
+    event = encode(record(42, event=data, headers=headers), "1001", "aB3dE6gH").event.seen_by(role)
+    assert event is not None
+    return protocol.events("1001", Position("aB3dE6gH", 42), [event.encoded])
+
 
 SERVER: dict[str, bytes] = {
     "welcome": protocol.welcome("connection:ws-1:0/5f2a/17", "4242", "cGF5bG9hZA.bWFj", 25),
@@ -47,6 +65,8 @@ SERVER: dict[str, bytes] = {
     "unsubscribed": protocol.unsubscribed("1001", Position("aB3dE6gH", 42)),
     "unsubscribed-unknown": protocol.unsubscribed("1001", None),
     "events": protocol.events("1001", Position("aB3dE6gH", 42), [EVENT]),
+    "events-cut": redemption(Role.VIEWER),
+    "events-whole": redemption(Role.MODERATOR),
     "events-cursor": protocol.events("1001", Position("aB3dE6gH", 57), []),
     "lagged": protocol.lagged("1001", "chat", Position("aB3dE6gH", 43), Position("aB3dE6gH", 56), 14),
     "state": protocol.state("grant_revoked", SINCE, "twitch sign-in has ended"),
@@ -69,6 +89,12 @@ CLIENT: dict[str, Any] = {
     "subscribe": Subscribe("1001", Want(None, ALL)),
     "subscribe-position": Subscribe("1001", Want(Position("aB3dE6gH", 41), filter_of(["channel.cheer", "stream.*"]))),
     "subscribe-left-out": Subscribe("1001", Want(Position("aB3dE6gH", 41), filter_of(["-channel.chat.*"]))),
+    "subscribe-minimum": Subscribe("1001", Want(None, filter_of(["channel.*"], 100, 2000))),
+    "hello-minimum": Hello(
+        "cGF5bG9hZA.bWFj",
+        {"1001": Want(Position("aB3dE6gH", 41), filter_of(None, 500)), "1002": Want(None, filter_of(None, 0, 3000))},
+        (),
+    ),
     "unsubscribe": Unsubscribe("1001"),
     "pong": Pong(),
 }
