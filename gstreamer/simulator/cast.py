@@ -315,6 +315,11 @@ def user_row(person: Person) -> dict[str, Any]:
     }
 
 
+def named(person: Person, prefix: str = "") -> dict[str, str]:
+    """The three fields by which Twitch's events name a person."""
+    return {f"{prefix}user_id": person.id, f"{prefix}user_login": person.login, f"{prefix}user_name": person.name}
+
+
 def avatar(person: Person) -> str:
     """A drawn face as a data URI: it needs no server, and any page may show it."""
     seed = hashlib.sha256(person.login.encode()).digest()

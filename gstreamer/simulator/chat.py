@@ -13,12 +13,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from gstreamer.simulator import cast
+from gstreamer.simulator import cast, notices
 from gstreamer.simulator.cast import Person
+from gstreamer.simulator.notices import Notice
 from gstreamer.simulator.world import Happening
 
 MESSAGE = "channel.chat.message"
-NOTIFICATION = "channel.chat.notification"
 DELETE = "channel.chat.message_delete"
 CLEAR_USER = "channel.chat.clear_user_messages"
 CLEAR = "channel.chat.clear"
@@ -103,14 +103,14 @@ class Chat:
             self._said.popitem(last=False)
         parent = self._said.get(reply_to)
         event = {
-            **_who("broadcaster", broadcaster),
-            **_who("chatter", chatter),
+            **cast.named(broadcaster, "broadcaster_"),
+            **cast.named(chatter, "chatter_"),
             "message_id": said.id,
             "message": {"text": text, "fragments": fragments(text)},
             "message_type": "text",
             "badges": _badges(broadcaster, chatter),
             "cheer": {"bits": bits} if bits else None,
-            "color": COLOURS[int(chatter.id) % len(COLOURS)],
+            "color": _colour(chatter),
             "reply": None if parent is None else _reply(parent),
             "channel_points_custom_reward_id": None,
             "channel_points_animation_id": None,
@@ -127,37 +127,20 @@ class Chat:
         self._tell(Happening(MESSAGE, event))
         return said.id
 
-    def subscribe(self, broadcaster: Person, chatter: Person, months: int) -> None:
-        """Somebody shares how long they have subscribed."""
-        words = f"{chatter.name} subscribed at Tier 1. They've subscribed for {months} months!"
-        event = {
-            **_who("broadcaster", broadcaster),
-            **_who("chatter", chatter),
-            "chatter_is_anonymous": False,
-            "color": COLOURS[int(chatter.id) % len(COLOURS)],
-            "badges": _badges(broadcaster, chatter),
-            "system_message": words,
-            "message_id": str(uuid.uuid4()),
-            "message": {"text": "", "fragments": []},
-            "notice_type": "resub",
-            "resub": {
-                "cumulative_months": months,
-                "duration_months": 0,
-                "streak_months": None,
-                "sub_tier": "1000",
-                "is_prime": False,
-                "is_gift": False,
-            },
-        }
-        self._tell(Happening(NOTIFICATION, event))
+    def notify(self, broadcaster: Person, chatter: Person, notice: Notice, text: str = "") -> None:
+        """Something is noticed in a chat, with what the one who is meant says to it."""
+        looks = {"color": _colour(chatter), "badges": _badges(broadcaster, chatter)}
+        message = {"text": text, "fragments": fragments(text)}
+        event = notices.event_of(notice, broadcaster, chatter, message, looks)
+        self._tell(Happening(notices.NOTIFICATION, event))
 
     def remove(self, message_id: str) -> bool:
         """A moderator removes a message; whether it was one of the last."""
         said = self._said.pop(message_id, None)
         if said is not None:
             event = {
-                **_who("broadcaster", said.broadcaster),
-                **_who("target", said.chatter),
+                **cast.named(said.broadcaster, "broadcaster_"),
+                **cast.named(said.chatter, "target_"),
                 "message_id": message_id,
             }
             self._tell(Happening(DELETE, event))
@@ -165,11 +148,13 @@ class Chat:
 
     def clear_user(self, broadcaster: Person, target: Person) -> None:
         """A moderator removes all that somebody said."""
-        self._tell(Happening(CLEAR_USER, {**_who("broadcaster", broadcaster), **_who("target", target)}))
+        self._tell(
+            Happening(CLEAR_USER, {**cast.named(broadcaster, "broadcaster_"), **cast.named(target, "target_")})
+        )
 
     def clear(self, broadcaster: Person) -> None:
         """A moderator removes all that was said."""
-        self._tell(Happening(CLEAR, _who("broadcaster", broadcaster)))
+        self._tell(Happening(CLEAR, cast.named(broadcaster, "broadcaster_")))
 
     def chatter(self, live: Sequence[Person]) -> None:
         """Somebody in one of the chats of those who are live says or does something."""
@@ -181,8 +166,13 @@ class Chat:
         mine = [one for one in self._said.values() if one.broadcaster.id == broadcaster.id]
         if roll < 0.03 and mine:
             self.remove(self._random.choice(mine).id)
+        elif roll < 0.035:
+            self.clear_user(broadcaster, chatter)
+        elif roll < 0.036:
+            self.clear(broadcaster)
         elif roll < 0.06:
-            self.subscribe(broadcaster, chatter, self._random.randrange(2, 60))
+            other = self._random.choice([one for one in cast.VIEWERS if one.id != chatter.id])
+            self.notify(broadcaster, chatter, notices.any_notice(self._random, chatter, other))
         elif roll < 0.09:
             bits = self._random.choice((1, 100, 500))
             self.say(broadcaster, chatter, f"Cheer{bits} well played", bits=bits)
@@ -217,8 +207,8 @@ def _fragment(piece: str) -> dict[str, Any]:
     return one
 
 
-def _who(what: str, person: Person) -> dict[str, str]:
-    return {f"{what}_user_id": person.id, f"{what}_user_login": person.login, f"{what}_user_name": person.name}
+def _colour(chatter: Person) -> str:
+    return COLOURS[int(chatter.id) % len(COLOURS)]
 
 
 def _badges(broadcaster: Person, chatter: Person) -> list[dict[str, str]]:

@@ -13,11 +13,14 @@ from typing import Literal
 from aiohttp import web
 from pydantic import Field
 
+from gstreamer.simulator import cast, notices
+from gstreamer.simulator.cast import Person
 from gstreamer.simulator.chat import Chat
 from gstreamer.simulator.conduits import Conduits
 from gstreamer.simulator.control import Order, read_order, somebody
 from gstreamer.simulator.delivery import Delivery
 from gstreamer.simulator.faults import timestamp
+from gstreamer.simulator.notices import Notice
 from gstreamer.simulator.state import State
 
 
@@ -57,10 +60,12 @@ class ChatOrder(Order):
     """
     Something that somebody says in a chat, or a moderator does there.
 
-    ``say`` needs ``user_id`` and ``text``; ``delete`` a ``message_id``; ``clear_user`` a ``user_id``.
+    ``say`` needs ``user_id`` and ``text``; ``notice`` a ``user_id`` and which ``notice``; ``delete`` a
+    ``message_id``; ``clear_user`` a ``user_id``.
     """
 
-    act: Literal["say", "delete", "clear_user", "clear"] = "say"
+    act: Literal["say", "notice", "delete", "clear_user", "clear"] = "say"
+    notice: Literal["sub", "resub", "sub_gift", "community_sub_gift", "raid", "announcement"] = "sub"
     broadcaster_id: str
     user_id: str = ""
     text: str = Field("", max_length=500)
@@ -148,6 +153,9 @@ class Disorder:
                 bits=order.bits,
                 message_id=order.message_id,
             )
+        elif order.act == "notice":
+            chatter = somebody(order.user_id)
+            self._chat.notify(broadcaster, chatter, _notice(order, chatter), order.text)
         elif order.act == "clear_user":
             self._chat.clear_user(broadcaster, somebody(order.user_id))
         elif order.act == "clear":
@@ -155,3 +163,15 @@ class Disorder:
         elif not self._chat.remove(order.message_id):
             raise web.HTTPNotFound(text="there is no such message\n")
         return web.json_response({"message_id": message_id})
+
+
+def _notice(order: ChatOrder, chatter: Person) -> Notice:
+    made = {
+        "sub": notices.subscribed(chatter),
+        "resub": notices.subscribed_again(chatter, 12),
+        "sub_gift": notices.gave(chatter, cast.VIEWERS[0]),
+        "community_sub_gift": notices.gave_to_all(chatter, 5),
+        "raid": notices.raided(chatter, 42),
+        "announcement": notices.announced(),
+    }
+    return made[order.notice]

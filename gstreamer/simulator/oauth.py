@@ -1,8 +1,8 @@
 """id.twitch.tv of the simulation: sign in as a made-up viewer, tokens, validate, revoke.
 
 A script signs in without a browser: it reads the authorize page, whose links lead back to ``redirect_uri`` with
-``code`` and ``state`` (class ``viewer``, data-login) or with ``error=access_denied`` (class ``deny``); or it asks
-``/oauth2/authorize/as?...&login=viewer_0001``, which redirects there at once.
+``code`` and ``state`` (class ``viewer`` or ``streamer``, data-login) or with ``error=access_denied`` (class
+``deny``); or it asks ``/oauth2/authorize/as?...&login=viewer_0001``, which redirects there at once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from gstreamer.simulator.state import Granted, State
 
 ACCESS_S, APP_S, REFRESH_S = 14_400, 5_000_000, 400 * 86_400
 CODE_S = 600
+SHOWN_STREAMERS = 4
+"""How many streamers one can be by a click; any other by login."""
 CODES = 10_000
 
 _DENIED = {"error": "access_denied", "error_description": "The user denied you access"}
@@ -94,7 +96,8 @@ class OAuth:
         problem = self._problem(request)
         if problem:
             return web.Response(status=400, text=f"{problem} (this is a simulation of Twitch)\n")
-        links = [(person, self._back(request, {"code": self._code(request, person)})) for person in cast.VIEWERS]
+        shown = (*cast.VIEWERS, *cast.STREAMERS[:SHOWN_STREAMERS])
+        links = [(person, self._back(request, {"code": self._code(request, person)})) for person in shown]
         return web.Response(
             text=_page(request, links, self._back(request, _DENIED)),
             content_type="text/html",
@@ -240,10 +243,14 @@ def _page(request: web.Request, links: list[tuple[Person, str]], deny: str) -> s
         for name, value in request.query.items()
         if name != "login"
     )
-    viewers = "".join(
-        f'<li><a class="viewer" data-login="{person.login}" href="{html.escape(link)}">'
-        f'<img src="{cast.avatar(person)}" alt="" width="40" height="40">{person.name}</a></li>'
-        for person, link in links
+    viewers, streamers = (
+        "".join(
+            f'<li><a class="{kind}" data-login="{person.login}" href="{html.escape(link)}">'
+            f'<img src="{cast.avatar(person)}" alt="" width="40" height="40">{person.name}</a></li>'
+            for person, link in links
+            if (person.audience > 0) == (kind == "streamer")
+        )
+        for kind in ("viewer", "streamer")
     )
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -260,6 +267,8 @@ img {{ border-radius: 50% }} input, button {{ font: inherit; padding: .3rem .6re
 asked for. It runs because no Twitch client id is set.</p>
 <h1>Sign in as a made-up viewer</h1><p>{asked}.</p>
 <ul>{viewers}</ul>
+<h2>Or as a made-up streamer</h2>
+<ul>{streamers}</ul>
 <form action="/oauth2/authorize/as">{hidden}<label>or as <input name="login" placeholder="viewer_0001"
  pattern="[a-z0-9_]{{1,25}}" required></label> <button>Sign in</button></form>
 <p><a class="deny" href="{html.escape(deny)}">Deny</a></p>

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +13,7 @@ from aiohttp import web
 
 from gstreamer import log
 from gstreamer.simulator.chat import Chat
+from gstreamer.simulator.community import Community
 from gstreamer.simulator.conduit_routes import ConduitRoutes
 from gstreamer.simulator.conduits import Conduits
 from gstreamer.simulator.control import Control
@@ -70,6 +73,7 @@ class Double:
         self._state = State(options.file)
         written = self._state.note("world")
         self._world = World.from_json(written) if written else World(options.seed, timestamp())
+        self._community = Community(options.seed)
         self._trouble = Trouble()
         self._runner: web.AppRunner | None = None
         self._delivery: Delivery | None = None
@@ -115,7 +119,11 @@ class Double:
             if held.body["status"] == "webhook_callback_verification_pending":
                 delivery.start(delivery.challenge(held))
         if options.every_s > 0:
-            self._living = [asyncio.create_task(self._live(delivery)), asyncio.create_task(self._talk(chat))]
+            self._living = [
+                asyncio.create_task(self._every(1.0, lambda: self._step(delivery))),
+                asyncio.create_task(self._every(0.06, lambda: chat.chatter(self._world.live()))),
+                asyncio.create_task(self._every(0.3, lambda: self._gather(delivery))),
+            ]
         return self.url
 
     async def close(self) -> None:
@@ -130,22 +138,24 @@ class Double:
         self._state.write_note("world", self._world.to_json())
         self._state.close()
 
-    async def _live(self, delivery: Delivery) -> None:
+    async def _every(self, times: float, happen: Callable[[], None]) -> None:
+        """Let something happen again and again, at so many times the mean time between happenings."""
         pauses = random.Random(self._options.seed)
         while True:
-            await asyncio.sleep(self._options.every_s * pauses.uniform(0.4, 1.6))
+            await asyncio.sleep(self._options.every_s * times * pauses.uniform(0.4, 1.6))
             try:
-                for happening in self._world.step(timestamp()):
-                    delivery.notify(happening.type, happening.event)
-                self._state.write_note("world", self._world.to_json())
+                happen()
             except Exception as error:
                 _log.error("step failed", error=repr(error))
 
-    async def _talk(self, chat: Chat) -> None:
-        pauses = random.Random(self._options.seed)
-        while True:
-            await asyncio.sleep(self._options.every_s * pauses.uniform(0.02, 0.1))
-            chat.chatter(self._world.live())
+    def _step(self, delivery: Delivery) -> None:
+        for happening in self._world.step(timestamp()):
+            delivery.notify(happening.type, happening.event)
+        self._state.write_note("world", self._world.to_json())
+
+    def _gather(self, delivery: Delivery) -> None:
+        for happening in self._community.step(self._world.live(), datetime.now(UTC)):
+            delivery.notify(happening.type, happening.event)
 
 
 async def _welcome(request: web.Request) -> web.Response:

@@ -13,6 +13,7 @@ import queue
 import re
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -30,8 +31,11 @@ from twitchio import eventsub
 from twitchio.authentication import OAuth
 from twitchio.eventsub import websockets
 from twitchio.http import Route
+from twitchio.models.eventsub_ import create_event_instance
 
 from gstreamer.embedded.ports import free_port
+from gstreamer.simulator import cast
+from gstreamer.simulator.community import Community
 
 ID, SECRET = "test-client", "test-secret"
 NORA, NORA_LOGIN = "710001", "noranightowl"
@@ -266,6 +270,9 @@ class Listener(twitchio.Client):
     async def event_message_delete(self, payload: twitchio.ChatMessageDelete) -> None:
         self.heard.put_nowait(payload)
 
+    async def event_chat_notification(self, payload: twitchio.ChatNotification) -> None:
+        self.heard.put_nowait(payload)
+
     async def event_subscription_revoked(self, payload: twitchio.SubscriptionRevoked) -> None:
         self.heard.put_nowait(payload)
 
@@ -357,3 +364,32 @@ async def test_twitchio_receives_through_a_conduit(pointed: Rig) -> None:
         assert made[0].shard_count == 2
         assert [one.status for one in shards] == ["enabled", "enabled"]
         assert [(one.status, one.transport.method) for one in held] == [("enabled", "conduit")] * 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_twitchio_knows_what_happens_around_streams(seed: int) -> None:
+    community, now = Community(seed), datetime.now(UTC)
+    happened = [one for _ in range(300) for one in community.step(cast.STREAMERS[:2], now)]
+
+    read = {
+        event_type: create_event_instance(event_type, {"event": event, "subscription": {}})
+        for event_type, event in happened
+    }
+
+    assert len(read) == 16
+    assert all(one.broadcaster.id in {person.id for person in cast.STREAMERS[:2]} for one in read.values())
+
+
+async def test_twitchio_reads_each_notice_of_a_chat(pointed: Rig) -> None:
+    async with Listener() as client:
+        await client.login(load_tokens=False, save_tokens=False)
+        await granted(pointed, client, "user:read:chat")
+        condition = {"broadcaster_user_id": TESTER, "user_id": NORA}
+        await client.subscribe_websocket(eventsub.ChatNotificationSubscription(**condition), token_for=NORA)
+
+        for kind in ("sub", "resub", "sub_gift", "community_sub_gift", "raid", "announcement"):
+            await pointed.order("chat", act="notice", notice=kind, broadcaster_id=TESTER, user_id=OTHER)
+            told = await client.next()
+
+            assert told.notice_type == kind
+            assert getattr(told, kind) is not None
