@@ -44,10 +44,10 @@ ROUTES = {"api": "/", "webhooks": "/eventsub", "websocket": "/ws"}
 def api(args: dict[str, Any]) -> Application:
     """REST and the page (``import_path`` in serve_config.yaml)."""
     from gstreamer.actors.spawn.rest import ensure_actors
-    from gstreamer.deployments.api import serving as deployment
+    from gstreamer.deployments.api.serving import application
 
     ensure_actors()
-    return deployment.application(args)
+    return application(args)
 
 
 def webhooks(args: dict[str, Any]) -> Application:
@@ -60,10 +60,10 @@ def webhooks(args: dict[str, Any]) -> Application:
 def websocket(args: dict[str, Any]) -> Application:
     """WebSocket on the Serve port (``import_path`` in serve_config.yaml)."""
     from gstreamer.actors.spawn.rest import ensure_actors
-    from gstreamer.deployments import websocket as deployment
+    from gstreamer.deployments.websocket import application
 
     ensure_actors()
-    return deployment.application(args)
+    return application(args)
 
 
 BUILDERS: dict[str, Callable[[dict[str, Any]], Application]] = {
@@ -180,6 +180,7 @@ def _run(tree: settings.Settings, told: Told, stop: Stop, patience_s: float) -> 
             actors = pool.submit(_start_actors, tree, told)
             _start_serve(tree, told)
             actors.result()
+            _start_the_rest()
         told.say(ready=True)
         stop.wait()
     finally:
@@ -256,7 +257,7 @@ def _start_ray(tree: settings.Settings, told: Told, stop: Stop) -> None:
 
 def _start_actors(tree: settings.Settings, told: Told) -> None:
     from gstreamer.actors.handles import Handles
-    from gstreamer.actors.spawn.rest import ensure_actors
+    from gstreamer.actors.spawn.rest import ensure_needed
 
     async def ready() -> int:
         placement = Handles().placement()
@@ -274,7 +275,7 @@ def _start_actors(tree: settings.Settings, told: Told) -> None:
         raise UnavailableError(f"no connection actor was ready within {READY_S:.0f} s; see the log of Ray's workers")
 
     with told.part("actors") as notes:
-        ensure_actors()
+        ensure_needed()
         notes.append(
             f"sockets on port {tree.ws.port}" + (f", {count} of them" if (count := asyncio.run(ready())) > 1 else "")
         )
@@ -283,16 +284,33 @@ def _start_actors(tree: settings.Settings, told: Told) -> None:
 def _start_serve(tree: settings.Settings, told: Told) -> None:
     from ray import serve
 
+    from gstreamer.deployments import webhooks as webhooks_deployment
+    from gstreamer.deployments import websocket as websocket_deployment
+    from gstreamer.deployments.api import serving
+
     with told.part("serve") as notes:
         serve.start(
             proxy_location="EveryNode",
             http_options={"host": tree.http.host, "port": tree.http.port, "keep_alive_timeout_s": 75},
             logging_config={"enable_access_log": False, "log_level": "WARNING", "encoding": "JSON"},
         )
+        # Not by the builders: they see to all the actors, and a start is bound by the processor.
+        applications = {
+            "api": serving.application({}),
+            "webhooks": webhooks_deployment.application(),
+            "websocket": websocket_deployment.application({}),
+        }
         serve.run_many(
-            [serve.RunTarget(build({}), name=name, route_prefix=ROUTES[name]) for name, build in BUILDERS.items()]
+            [serve.RunTarget(one, name=name, route_prefix=ROUTES[name]) for name, one in applications.items()]
         )
-        notes.append(", ".join(BUILDERS))
+        notes.append(", ".join(applications))
+
+
+def _start_the_rest() -> None:
+    """The actors that others go on without: they start once everything that is waited for is there."""
+    from gstreamer.actors.spawn.rest import ensure_actors
+
+    ensure_actors()
 
 
 def _stop_all(tree: settings.Settings) -> None:

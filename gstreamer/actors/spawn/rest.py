@@ -120,9 +120,14 @@ def keeper_of(wanted: Settings, database: Database, sign_in: SignIn, records: Lo
     return Keeper(Grants(database, keyring), sign_in, endings, lambda: datetime.now(UTC))
 
 
-def ensure_actors() -> None:
-    """See that the actors that nobody else makes exist: placement, twitch, chat and subscriptions."""
+def ensure_needed() -> None:
+    """See that the actors exist without which nothing is watched: placement and subscriptions."""
     ensure_placement()
+    ray.remote(SubscriptionsActor).options(**actor_options(SUBSCRIPTIONS, {REST: 1})).remote()
+
+
+def ensure_actors() -> None:
+    """See that every actor that nobody else makes exists: those that are needed, twitch and chat."""
+    ensure_needed()
     ray.remote(TwitchAccessActor).options(**actor_options(TWITCH, {REST: 1})).remote()
     ray.remote(ChatReaderActor).options(**actor_options(CHAT, {REST: 1})).remote()
-    ray.remote(SubscriptionsActor).options(**actor_options(SUBSCRIPTIONS, {REST: 1})).remote()
