@@ -110,7 +110,7 @@ class Chat:
             "message_type": "text",
             "badges": _badges(broadcaster, chatter),
             "cheer": {"bits": bits} if bits else None,
-            "color": _colour(chatter),
+            "color": colour_of(chatter),
             "reply": None if parent is None else _reply(parent),
             "channel_points_custom_reward_id": None,
             "channel_points_animation_id": None,
@@ -129,7 +129,7 @@ class Chat:
 
     def notify(self, broadcaster: Person, chatter: Person, notice: Notice, text: str = "") -> None:
         """Something is noticed in a chat, with what the one who is meant says to it."""
-        looks = {"color": _colour(chatter), "badges": _badges(broadcaster, chatter)}
+        looks = {"color": colour_of(chatter), "badges": _badges(broadcaster, chatter)}
         message = {"text": text, "fragments": fragments(text)}
         event = notices.event_of(notice, broadcaster, chatter, message, looks)
         self._tell(Happening(notices.NOTIFICATION, event))
@@ -207,7 +207,8 @@ def _fragment(piece: str) -> dict[str, Any]:
     return one
 
 
-def _colour(chatter: Person) -> str:
+def colour_of(chatter: Person) -> str:
+    """The colour of somebody's name."""
     return COLOURS[int(chatter.id) % len(COLOURS)]
 
 

@@ -16,12 +16,13 @@ from typing import Annotated, Any, Literal, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gstreamer.simulator import cast, rules
+from gstreamer.simulator import cast
 from gstreamer.simulator.cast import Person
+from gstreamer.simulator.consents import Consents
 from gstreamer.simulator.delivery import Delivery, Message, notification
 from gstreamer.simulator.faults import Faults, Trouble, timestamp
 from gstreamer.simulator.issued import Issued
-from gstreamer.simulator.oauth import Credentials, is_loopback
+from gstreamer.simulator.oauth import is_loopback
 from gstreamer.simulator.rates import Meter, Rates
 from gstreamer.simulator.state import State
 from gstreamer.simulator.world import Happening, World
@@ -99,7 +100,7 @@ class Control:
         world: The channels.
         delivery: The sender of webhooks.
         trouble: How it misbehaves.
-        credentials: Our application.
+        consents: Who has granted us what.
         issued: Every token and code that there was.
         meter: The rate limits' buckets, and what was called.
     """
@@ -110,7 +111,7 @@ class Control:
         world: World,
         delivery: Delivery,
         trouble: Trouble,
-        credentials: Credentials,
+        consents: Consents,
         issued: Issued,
         meter: Meter,
     ) -> None:
@@ -118,7 +119,7 @@ class Control:
         self._world = world
         self._delivery = delivery
         self._trouble = trouble
-        self._credentials = credentials
+        self._consents = consents
         self._issued = issued
         self._meter = meter
 
@@ -206,17 +207,7 @@ class Control:
     async def disconnect(self, request: web.Request) -> web.Response:
         """End a person's grant."""
         person = somebody((await read_order(request, Disconnection)).user_id)
-        ended = self._state.remove_tokens_of(person.id)
-        for held in self._state.subscriptions():
-            if held.active and rules.needs_grant_of(held.body, person.id):
-                await self._delivery.revoke(held.id, "authorization_revoked")
-        event = {
-            "client_id": self._credentials.client_id,
-            "user_id": person.id,
-            "user_login": person.login,
-            "user_name": person.name,
-        }
-        self._delivery.notify("user.authorization.revoke", event)
+        ended = await self._consents.taken_back(person)
         return web.json_response({"tokens": ended})
 
     async def issued(self, request: web.Request) -> web.Response:

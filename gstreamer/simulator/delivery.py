@@ -21,7 +21,7 @@ import aiohttp
 
 from gstreamer import log
 from gstreamer.simulator import rules
-from gstreamer.simulator.conduits import ENABLED, Conduit, Conduits, Shard
+from gstreamer.simulator.conduits import ENABLED, PENDING, Conduit, Conduits, Shard
 from gstreamer.simulator.faults import Trouble, timestamp
 from gstreamer.simulator.sockets import Sockets
 from gstreamer.simulator.state import Held, State
@@ -298,12 +298,26 @@ class Delivery:
             if held.active and held.body["transport"].get("session_id") == session_id
         ]
 
+    def resume(self) -> None:
+        """After a restart: ask again who was asked, and end what came over sockets that are gone."""
+        for held in self._state.subscriptions():
+            if held.body["status"] == "webhook_callback_verification_pending":
+                self.start(self.challenge(held))
+            elif held.active and held.body["transport"]["method"] == "websocket":
+                self._state.set_status(held.id, "websocket_network_error", disconnected_at=timestamp())
+        for conduit in self._conduits:
+            for shard in conduit.shards.values():
+                if shard.status == PENDING:
+                    self.start(self.challenge_shard(conduit, shard))
+                elif shard.status == ENABLED and shard.session_id:
+                    self.disable_shard(conduit, shard, "websocket_network_error")
+
     def _is_used(self, session_id: str) -> bool:
         return bool(self.of_session(session_id) or self._conduits.shards_of_session(session_id))
 
     def _session_ended(self, session_id: str, status: str) -> None:
         for held in self.of_session(session_id):
-            self._state.set_status(held.id, status)
+            self._state.set_status(held.id, status, disconnected_at=timestamp())
         for conduit, shard in self._conduits.shards_of_session(session_id):
             self.disable_shard(conduit, shard, status)
 

@@ -51,9 +51,14 @@ class Expiry(Order):
 
 
 class Leak(Order):
-    """A copy of a subscription, as a client that crashed between two calls leaves it: enabled, with another id."""
+    """
+    A copy of a subscription, as a client that crashed between two calls leaves it: enabled, with another id.
+
+    A ``hidden`` one delivers and is counted, but not listed (twitchdev/issues#1094).
+    """
 
     subscription_id: str
+    hidden: bool = False
 
 
 class ChatOrder(Order):
@@ -136,7 +141,9 @@ class Disorder:
         if held is None:
             raise web.HTTPNotFound(text="there is no such subscription\n")
         body = {**held.body, "id": str(uuid.uuid4()), "created_at": timestamp()}
-        return web.json_response(self._state.add_subscription(body, held.secret).body)
+        return web.json_response(
+            self._state.add_subscription(body, held.secret, held.owner, hidden=order.hidden).body
+        )
 
     async def chat(self, request: web.Request) -> web.Response:
         """Say something, or remove it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ MAX_TOTAL_COST = 10_000
 MOST_ALIKE = 3
 PAGE = 100
 MOST_SOCKETS, MOST_OF_A_SOCKET, SOCKET_COST = 3, 300, 10
+KEPT_S = 3_600.0
+"""For so long the dead subscriptions of a WebSocket stay listed."""
 MOST_CHANNELS = 100
 """Chats that an account may be in at a time."""
 
@@ -125,10 +128,11 @@ class EventSub:
             "cost": rules.cost_of(kind, wish.condition, self._scopes_of),
         }
         secret = wish.transport.secret if isinstance(wish.transport, Webhook) else ""
-        held = self._state.add_subscription(body, secret)
+        self._state.forget_sockets(timestamp(-KEPT_S))
+        held = self._state.add_subscription(body, secret, granted.user_id if by_socket else "")
         if secret:
             self._delivery.start(self._delivery.challenge(held))
-        return web.json_response({"data": [body], **self._totals(self._seen_by(granted))}, status=202)
+        return web.json_response({"data": [body], **self._totals(granted)}, status=202)
 
     async def show(self, request: web.Request) -> web.Response:
         """Subscriptions of the token's kind, oldest first; one filter at most."""
@@ -140,11 +144,11 @@ class EventSub:
         if start is None:
             return problem(400, "Bad Request", "the cursor is not valid")
         seen = self._seen_by(request[GRANTED])
-        found = [held for held in seen if _passes(held, request, filters)]
+        found = [held for held in seen if not held.hidden and _passes(held, request, filters)]
         rest = [held for held in found if held.seq > start]
         shown = rest[:PAGE]
         pagination = {"cursor": write_cursor(shown[-1].seq)} if len(rest) > PAGE else {}
-        totals = {**self._totals(seen), "total": len(found)}
+        totals = {**self._totals(request[GRANTED]), "total": len(found)}
         return web.json_response({"data": [held.body for held in shown], **totals, "pagination": pagination})
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -194,7 +198,7 @@ class EventSub:
             and held.body["condition"] == wish.condition
         ]
         for held in alike:
-            if held.body["transport"] == self._shown(wish.transport):
+            if _way(held.body["transport"]) == _way(wish.transport.model_dump()):
                 body = {"error": "Conflict", "status": 409, "message": "subscription already exists", "id": held.id}
                 return web.json_response(body, status=409)
         if len(alike) >= MOST_ALIKE:
@@ -212,10 +216,13 @@ class EventSub:
         if wish.type == CHAT_MESSAGE and len(self._channels_of(reader) - {reader}) >= MOST_CHANNELS:
             return problem(403, "Forbidden", "subscription missing proper authorization")
         if isinstance(wish.transport, ByWebSocket):
+            carried = self._delivery.of_session(wish.transport.session_id)
+            if any(held.owner != granted.user_id for held in carried):
+                return problem(400, "Bad Request", "websocket transport cannot have subscriptions of several users")
             sessions = {held.body["transport"]["session_id"] for held in seen}
             if wish.transport.session_id not in sessions and len(sessions) >= MOST_SOCKETS:
                 return problem(429, "Too Many Requests", "number of websocket transports limit exceeded")
-            if len(self._delivery.of_session(wish.transport.session_id)) >= MOST_OF_A_SOCKET:
+            if len(carried) >= MOST_OF_A_SOCKET:
                 return problem(429, "Too Many Requests", "number of subscriptions of this websocket exceeded")
         return None
 
@@ -234,20 +241,27 @@ class EventSub:
             held
             for held in self._state.subscriptions()
             if (held.body["transport"]["method"] == "websocket") == by_socket
-            and (not by_socket or granted.user_id in held.body["condition"].values())
+            and (not by_socket or granted.user_id == held.owner)
         ]
 
     def _scopes_of(self, user_id: str) -> frozenset[str]:
         return self._state.scopes_of(user_id, time.time())
 
-    def _totals(self, seen: list[Held]) -> dict[str, Any]:
-        by_socket = bool(seen) and seen[0].body["transport"]["method"] == "websocket"
-        most = SOCKET_COST if by_socket else self._max_total_cost
+    def _totals(self, granted: Granted) -> dict[str, Any]:
+        seen = self._seen_by(granted)
+        most = SOCKET_COST if granted.kind == "access" else self._max_total_cost
         return {"total": len(seen), "total_cost": _cost(seen), "max_total_cost": most}
 
-    @staticmethod
-    def _shown(transport: Webhook | ByConduit | ByWebSocket) -> dict[str, Any]:
-        return transport.model_dump(exclude={"secret"})
+    def _shown(self, transport: Webhook | ByConduit | ByWebSocket) -> dict[str, Any]:
+        shown = transport.model_dump(exclude={"secret"})
+        if isinstance(transport, ByWebSocket):
+            shown["connected_at"] = self._delivery.sockets.connected_at(transport.session_id)
+        return shown
+
+
+def _way(transport: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What makes two transports the same."""
+    return tuple(transport.get(name) for name in ("method", "callback", "conduit_id", "session_id"))
 
 
 def _cost(seen: list[Held]) -> int:

@@ -6,6 +6,7 @@ On order (``faults.Faults``) messages are taken and shown to nobody, or taken wi
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import web
@@ -21,6 +22,7 @@ MAX_CHARS = 500
 SCOPE = "user:write:chat"
 
 TEMPLATE = "https://static-cdn.jtvnw.net/emoticons/v2/{{id}}/{{format}}/{{theme_mode}}/{{scale}}"
+GLOBAL_EMOTES = tuple((emote_id, name) for name, emote_id in EMOTES.items())
 BADGES = (
     ("broadcaster", (("1", "Broadcaster", "#e91916"),)),
     ("moderator", (("1", "Moderator", "#00ad03"),)),
@@ -100,11 +102,11 @@ class Messages:
         person = cast.by_id(request.query.get("broadcaster_id", ""))
         if person is None:
             return problem(400, "Bad Request", 'The "broadcaster_id" query parameter is required and must be valid.')
-        return _emotes([(f"emotesv2_{person.id}", f"{person.login[:10]}Hi")])
+        return _emotes(emote_rows([(f"emotesv2_{person.id}", f"{person.login[:10]}Hi")]))
 
     async def global_emotes(self, request: web.Request) -> web.Response:
         """Everybody's emotes."""
-        return _emotes((emote_id, name) for name, emote_id in EMOTES.items())
+        return _emotes(emote_rows())
 
     async def badges(self, request: web.Request) -> web.Response:
         """A streamer's own badges."""
@@ -122,8 +124,9 @@ def _sent(message_id: str, reason: dict[str, str] | None) -> web.Response:
     return web.json_response({"data": [row]})
 
 
-def _emotes(found: Any) -> web.Response:
-    rows = [
+def emote_rows(found: Iterable[tuple[str, str]] = GLOBAL_EMOTES) -> list[dict[str, Any]]:
+    """Emotes, given by id and name, as Twitch tells of them."""
+    return [
         {
             "id": emote_id,
             "name": name,
@@ -134,6 +137,9 @@ def _emotes(found: Any) -> web.Response:
         }
         for emote_id, name in found
     ]
+
+
+def _emotes(rows: list[dict[str, Any]]) -> web.Response:
     return web.json_response({"data": rows, "template": TEMPLATE})
 
 

@@ -11,6 +11,7 @@ import hmac
 import html
 import secrets
 import time
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -73,9 +74,13 @@ class OAuth:
         state: Where tokens are kept.
         credentials: Who may ask for them.
         issued: Where it is noted what was issued.
+        given: Told whoever has granted us something.
     """
 
-    def __init__(self, state: State, credentials: Credentials, issued: Issued) -> None:
+    def __init__(
+        self, state: State, credentials: Credentials, issued: Issued, given: Callable[[Person], None]
+    ) -> None:
+        self._given = given
         self._state = state
         self._issued = issued
         self._credentials = credentials
@@ -174,7 +179,11 @@ class OAuth:
         if code.redirect_uri != form.get("redirect_uri"):
             return _error(400, "Parameter redirect_uri does not match registered URI")
         refresh = self._grant("refresh", code.user_id, code.scopes, REFRESH_S, form["grant_type"])
-        return self._pair(code.user_id, code.scopes, refresh, form["grant_type"])
+        pair = self._pair(code.user_id, code.scopes, refresh, form["grant_type"])
+        person = cast.by_id(code.user_id)
+        if person is not None:
+            self._given(person)
+        return pair
 
     def _pair(self, user_id: str, scopes: tuple[str, ...], refresh: str, by: str) -> web.Response:
         return web.json_response(

@@ -40,6 +40,9 @@ def is_authorised(kind: Kind, condition: Mapping[str, str], asker: Asker, grante
     """Whether the grants that a subscription needs are there."""
     if not kind.scopes:
         return True
+    if condition.get("moderator_user_id", "") not in ("", condition.get("broadcaster_user_id")):
+        # Nobody here moderates another's channel.
+        return False
     wanted = frozenset(kind.scopes)
     subject = _subject(kind, condition)
     if asker.user_id:

@@ -16,6 +16,7 @@ from gstreamer.simulator.chat import Chat
 from gstreamer.simulator.community import Community
 from gstreamer.simulator.conduit_routes import ConduitRoutes
 from gstreamer.simulator.conduits import Conduits
+from gstreamer.simulator.consents import Consents
 from gstreamer.simulator.control import Control
 from gstreamer.simulator.delivery import RETRY_AFTER_S, Delivery
 from gstreamer.simulator.disorder import Disorder
@@ -23,6 +24,7 @@ from gstreamer.simulator.eventsub import MAX_TOTAL_COST, EventSub
 from gstreamer.simulator.faults import Trouble, timestamp
 from gstreamer.simulator.helix import Gate, Helix
 from gstreamer.simulator.issued import Issued
+from gstreamer.simulator.lookups import Lookups
 from gstreamer.simulator.messages import Messages
 from gstreamer.simulator.oauth import Credentials, OAuth
 from gstreamer.simulator.rates import POINTS, Meter
@@ -100,12 +102,14 @@ class Double:
         app = web.Application(middlewares=[gate.middleware], client_max_size=16 * 2**20)
         app.add_routes([web.get("/", _welcome)])
         issued = Issued(self._state)
-        app.add_routes(OAuth(self._state, credentials, issued).routes())
+        consents = Consents(self._state, delivery, credentials.client_id)
+        app.add_routes(OAuth(self._state, credentials, issued, consents.given).routes())
         app.add_routes(Helix(self._world).routes())
+        app.add_routes(Lookups(self._state).routes())
         app.add_routes(EventSub(self._state, conduits, delivery, credentials, options.max_total_cost).routes())
         app.add_routes(ConduitRoutes(self._state, conduits, delivery).routes())
         app.add_routes(delivery.sockets.routes())
-        control = Control(self._state, self._world, delivery, self._trouble, credentials, issued, meter)
+        control = Control(self._state, self._world, delivery, self._trouble, consents, issued, meter)
         app.add_routes(control.routes())
         chat = Chat(lambda happening: delivery.notify(happening.type, happening.event), options.seed)
         app.add_routes(Messages(self._trouble, chat).routes())
@@ -115,9 +119,7 @@ class Double:
         site = web.TCPSite(self._runner, HOST, options.port)
         await site.start()
         self.url = f"http://{HOST}:{self._runner.addresses[0][1]}"
-        for held in self._state.subscriptions():
-            if held.body["status"] == "webhook_callback_verification_pending":
-                delivery.start(delivery.challenge(held))
+        delivery.resume()
         if options.every_s > 0:
             self._living = [
                 asyncio.create_task(self._every(1.0, lambda: self._step(delivery))),

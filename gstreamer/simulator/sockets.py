@@ -86,6 +86,10 @@ class Sockets:
         """Whether there is such a session."""
         return session_id in self._sessions
 
+    def connected_at(self, session_id: str) -> str:
+        """Since when there is a session."""
+        return self._sessions[session_id].connected_at
+
     def ids(self) -> list[str]:
         """Every session, the oldest first."""
         return list(self._sessions)

@@ -23,6 +23,8 @@ create table if not exists issued (
     seq integer primary key autoincrement, secret text not null, kind text not null, user_id text not null,
     by text not null
 );
+create table if not exists owners (id text primary key, user_id text not null);
+create table if not exists hidden (id text primary key);
 create table if not exists notes (name text primary key, body text not null);
 """
 
@@ -36,12 +38,16 @@ class Held(NamedTuple):
         secret: What webhooks are signed with.
         failures: Notifications given up in a row.
         body: The subscription object, as Twitch shows it.
+        owner: Whose token made it; empty for the application's.
+        hidden: Whether it is left out of lists, as orphans at Twitch are.
     """
 
     seq: int
     secret: str
     failures: int
     body: dict[str, Any]
+    owner: str = ""
+    hidden: bool = False
 
     @property
     def id(self) -> str:
@@ -82,7 +88,10 @@ class State:
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = off")
         self._db.executescript(_SCHEMA)
-        rows = self._db.execute("select seq, secret, failures, body from subscriptions order by seq")
+        rows = self._db.execute(
+            "select seq, secret, failures, body, coalesce(user_id, ''), hidden.id is not null from subscriptions s"
+            " left join owners on owners.id = s.id left join hidden on hidden.id = s.id order by seq"
+        )
         # All in memory too: each event looks through them.
         self._subscriptions = {held.id: held for held in map(_held, rows)}
 
@@ -90,12 +99,16 @@ class State:
         """Close the file."""
         self._db.close()
 
-    def add_subscription(self, body: dict[str, Any], secret: str) -> Held:
+    def add_subscription(self, body: dict[str, Any], secret: str, owner: str = "", *, hidden: bool = False) -> Held:
         """Remember a new subscription."""
         added = self._db.execute(
             "insert into subscriptions (id, secret, body) values (?, ?, ?)", (body["id"], secret, json.dumps(body))
         )
-        held = self._subscriptions[body["id"]] = Held(added.lastrowid or 0, secret, 0, body)
+        if owner:
+            self._db.execute("insert into owners values (?, ?)", (body["id"], owner))
+        if hidden:
+            self._db.execute("insert into hidden values (?)", (body["id"],))
+        held = self._subscriptions[body["id"]] = Held(added.lastrowid or 0, secret, 0, body, owner, hidden)
         return held
 
     def subscription(self, subscription_id: str) -> Held | None:
@@ -106,15 +119,28 @@ class State:
         """Every subscription, oldest first."""
         return list(self._subscriptions.values())
 
-    def set_status(self, subscription_id: str, status: str) -> Held | None:
-        """Give a subscription another status; a dead one costs nothing."""
+    def set_status(self, subscription_id: str, status: str, **transport: str) -> Held | None:
+        """Give a subscription another status, and its transport more fields; a dead one costs nothing."""
         held = self._subscriptions.get(subscription_id)
         if held is None:
             return None
-        changed = held._replace(body={**held.body, "status": status})
+        more = {**held.body["transport"], **transport}
+        changed = held._replace(body={**held.body, "status": status, "transport": more})
         if not changed.active:
             changed.body["cost"] = 0
         return self._write(changed)
+
+    def set_cost(self, subscription_id: str, cost: int) -> None:
+        """Give a subscription another cost."""
+        held = self._subscriptions.get(subscription_id)
+        if held is not None and held.body["cost"] != cost:
+            self._write(held._replace(body={**held.body, "cost": cost}))
+
+    def forget_sockets(self, before: str) -> None:
+        """Forget the subscriptions of WebSockets that ended before a time."""
+        for held in self.subscriptions():
+            if held.body["transport"].get("disconnected_at", before) < before:
+                self.remove_subscription(held.id)
 
     def count_failure(self, subscription_id: str, *, failed: bool) -> int:
         """Count notifications given up in a row; one that got through begins anew."""
@@ -128,7 +154,8 @@ class State:
 
     def remove_subscription(self, subscription_id: str) -> bool:
         """Forget a subscription; whether there was one."""
-        self._db.execute("delete from subscriptions where id = ?", (subscription_id,))
+        for table in ("subscriptions", "owners", "hidden"):
+            self._db.execute(f"delete from {table} where id = ?", (subscription_id,))  # noqa: S608 - names of ours
         return self._subscriptions.pop(subscription_id, None) is not None
 
     def add_token(self, granted: Granted) -> None:
@@ -195,5 +222,5 @@ class State:
         return held
 
 
-def _held(row: tuple[int, str, int, str]) -> Held:
-    return Held(row[0], row[1], row[2], json.loads(row[3]))
+def _held(row: tuple[int, str, int, str, str, int]) -> Held:
+    return Held(row[0], row[1], row[2], json.loads(row[3]), row[4], bool(row[5]))
