@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from gstreamer import log
 from gstreamer.actors.chat_seat import ChatSeat, Ports
 from gstreamer.core.catalogue import CHAT_GRANT
-from gstreamer.core.chat_leases import BLOCKED_S, Demand, Seat, leases
+from gstreamer.core.chat_leases import Demand, Seat, leases
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.ids import is_streamer_id
 from gstreamer.core.signin import READ_CHAT
@@ -22,6 +22,8 @@ from gstreamer.core.signin import READ_CHAT
 PASS_S = 5.0
 SCOPES_S = 30.0
 LINGER_S = 15.0
+OPENED_S = 120.0
+"""A chat that its streamer has just opened to us is read on until it comes by that grant (seen within 30 s)."""
 AGAIN_S = 1.0
 
 _log = log.get("chat")
@@ -54,6 +56,9 @@ class ChatReader:
         self._known: dict[str, frozenset[str]] = {}
         self._known_at_s = float("-inf")
         self._left: dict[str, tuple[float, list[str]]] = {}
+        self._opened: dict[str, float] = {}
+        self._target: dict[str, Seat] = {}
+        self._settling: dict[Seat, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
 
     def __repr__(self) -> str:
@@ -104,6 +109,9 @@ class ChatReader:
 
     async def close(self) -> None:
         """End every session."""
+        for task in self._settling.values():
+            task.cancel()
+        await asyncio.gather(*self._settling.values(), return_exceptions=True)
         await asyncio.gather(*(seat.close() for seat in self._seats.values()))
 
     async def turn(self) -> None:
@@ -115,34 +123,53 @@ class ChatReader:
         """
         now_s = self._now_s()
         self._blocked = {key: until_s for key, until_s in self._blocked.items() if until_s > now_s}
-        target = leases(await self._able(now_s), self._held(), self._blocked)
+        self._target = target = leases(await self._able(now_s), self._held(), self._blocked)
         for seat in set(target.values()) - self._seats.keys():
             self._seats[seat] = ChatSeat(seat, self._ports, self._wake.set, self._refusing(seat))
-        for seat, one in self._seats.items():
-            one.wanted = frozenset(streamer for streamer, chosen in target.items() if chosen == seat)
-        await asyncio.gather(*(self._begin(one) for one in self._seats.values()))
-        await asyncio.gather(*(self._end(one, target) for one in self._seats.values()))
         for seat, one in list(self._seats.items()):
-            if not one.wanted and not one.streamers():
+            one.wanted = frozenset(streamer for streamer, chosen in target.items() if chosen == seat)
+            if seat in self._settling:
+                continue
+            if self._missing(one) or self._surplus(one):
+                task = asyncio.create_task(self._settle(seat, one), name=f"chat seat {seat.number} settles")
+                self._settling[seat] = task
+            elif not one.wanted and not one.streamers():
                 del self._seats[seat]
                 await one.close()
         self._ports.metrics.gauge("gstreamer_chats_read", len(self._reading()))
 
-    async def _begin(self, seat: ChatSeat) -> None:
-        if seat.is_ready:
-            for streamer_id in sorted(seat.wanted - seat.streamers()):
-                await seat.begin(streamer_id)
+    async def _settle(self, seat: Seat, one: ChatSeat) -> None:
+        """
+        Bring one seat to what it shall read; it holds up no other.
 
-    async def _end(self, seat: ChatSeat, target: Mapping[str, Seat]) -> None:
-        for streamer_id in seat.streamers() - seat.wanted:
-            chosen = target.get(streamer_id)
-            # Whoever takes over reads first.
-            if chosen is None or self._seats[chosen].reads(streamer_id):
-                await seat.end(streamer_id)
+        A fresh session has ten seconds for its first subscription, however long another's take.
+        """
+        before = one.streamers()
+        try:
+            for streamer_id in sorted(self._missing(one)):
+                await one.begin(streamer_id)
+            for streamer_id in self._surplus(one):
+                await one.end(streamer_id)
+        except Exception:
+            _log.exception("a chat seat cannot be settled")
+        finally:
+            del self._settling[seat]
+        if one.streamers() != before:
+            self._wake.set()
+
+    def _missing(self, seat: ChatSeat) -> frozenset[str]:
+        """What this seat shall read, and does not yet though it could."""
+        return seat.wanted - seat.streamers() if seat.is_ready else frozenset()
+
+    def _surplus(self, seat: ChatSeat) -> list[str]:
+        """What this seat reads and need not any more: whoever takes over reads first."""
+        chosen = {streamer_id: self._target.get(streamer_id) for streamer_id in seat.streamers() - seat.wanted}
+        return [one for one, by in chosen.items() if by is None or self._seats[by].reads(one)]
 
     async def _able(self, now_s: float) -> dict[str, list[str]]:
         """By chat, those who watch it and may read it; no chat that comes by its streamer's own grant."""
         demand = self._lingering(self._demand.by_streamer(now_s), now_s)
+        self._opened = {one: until_s for one, until_s in self._opened.items() if one in demand}
         people = {user for users in demand.values() for user in users} | demand.keys()
         if now_s >= self._known_at_s + SCOPES_S or not people <= self._known.keys():
             found = await self._scopes.granted(people)
@@ -151,8 +178,16 @@ class ChatReader:
         return {
             streamer_id: [user for user in users if READ_CHAT in self._known[user]]
             for streamer_id, users in demand.items()
-            if not self._known[streamer_id] >= CHAT_GRANT
+            if self._needs_reader(streamer_id, now_s)
         }
+
+    def _needs_reader(self, streamer_id: str, now_s: float) -> bool:
+        """Whether this chat does not come by its streamer's own grant, or may not come by it yet."""
+        if not self._known[streamer_id] >= CHAT_GRANT:
+            self._opened.pop(streamer_id, None)
+            return True
+        until_s = now_s + OPENED_S if streamer_id in self._reading() else now_s
+        return now_s < self._opened.setdefault(streamer_id, until_s)
 
     def _lingering(self, demand: dict[str, list[str]], now_s: float) -> dict[str, list[str]]:
         """A chat that nobody watches any more is read on for a moment: a page that is loaded anew comes back."""
@@ -173,12 +208,12 @@ class ChatReader:
     def _reading(self) -> frozenset[str]:
         return frozenset[str]().union(*(seat.streamers() for seat in self._seats.values()))
 
-    def _refusing(self, seat: Seat) -> Callable[[str, str], None]:
-        def refused(streamer_id: str, reason: str) -> None:
+    def _refusing(self, seat: Seat) -> Callable[[str, str, float], None]:
+        def refused(streamer_id: str, reason: str, seconds: float) -> None:
             """A chat may not be read; without a name, none by this account."""
             _log.info("chat may not be read", streamer_id=streamer_id, reason=reason)
             if streamer_id:
-                self._blocked[(streamer_id, seat.user_id)] = self._now_s() + BLOCKED_S
+                self._blocked[(streamer_id, seat.user_id)] = self._now_s() + seconds
             else:
                 self._known[seat.user_id] = frozenset()
             self._wake.set()

@@ -17,8 +17,15 @@ import orjson
 
 from gstreamer import log
 from gstreamer.core import backoff
-from gstreamer.core.chat_leases import Seat
-from gstreamer.core.errors import GrantEndedError, GStreamerError, RefusedError, UnavailableError
+from gstreamer.core.chat_leases import BLOCKED_S, PUT_OFF_S, Seat
+from gstreamer.core.errors import (
+    GrantEndedError,
+    GStreamerError,
+    RefusedError,
+    RejectedError,
+    TooManyAlikeError,
+    UnavailableError,
+)
 from gstreamer.core.eventsub_socket import Heard, Welcomed
 from gstreamer.core.ports import Counting, Log
 from gstreamer.core.records import (
@@ -95,11 +102,12 @@ class ChatSeat:
         seat: Whose it is.
         ports: Whom it works with.
         changed: Called when what it reads has changed by itself.
-        refused: Told (streamer, why) of a chat that it may not read.
+        refused: Told (streamer, why, for how many seconds) of a chat that it may not read; without a streamer,
+            of all chats.
     """
 
     def __init__(
-        self, seat: Seat, ports: Ports, changed: Callable[[], None], refused: Callable[[str, str], None]
+        self, seat: Seat, ports: Ports, changed: Callable[[], None], refused: Callable[[str, str, float], None]
     ) -> None:
         self.seat = seat
         self.wanted: frozenset[str] = frozenset()
@@ -138,11 +146,10 @@ class ChatSeat:
                 for event_type in TYPES:
                     made[event_type] = await self._subscribe(event_type, streamer_id, session_id)
             except GrantEndedError as error:
-                self._refused("", str(error))
+                self._refused("", str(error), BLOCKED_S)
                 return
             except RefusedError as error:
-                self._refused(streamer_id, str(error))
-                await self._drop(made)
+                await self._refuse(streamer_id, error, made)
                 return
             except UnavailableError as error:
                 _log.info("chat cannot be subscribed; it is tried again", streamer_id=streamer_id, reason=str(error))
@@ -170,6 +177,15 @@ class ChatSeat:
             user_id,
             lambda token: self._ports.twitch.subscribe(event_type, VERSION, condition, session_id, token, user_id),
         )
+
+    async def _refuse(self, streamer_id: str, error: RefusedError, made: Mapping[str, str]) -> None:
+        if error.status == 400 and "session" in error.message:
+            # It has ended, which its socket tells as well: nothing is said about the account.
+            _log.info("chat session ended while a chat was subscribed", streamer_id=streamer_id)
+            return
+        await self._drop(made)
+        seconds = PUT_OFF_S if isinstance(error, TooManyAlikeError) else BLOCKED_S
+        self._refused(streamer_id, str(error), seconds)
 
     async def _drop(self, subscriptions: Mapping[str, str]) -> None:
         user_id = self.seat.user_id
@@ -225,7 +241,7 @@ class ChatSeat:
     def _ended(self, streamer_id: str, subscription: Mapping[str, object]) -> None:
         status = str(subscription.get("status", ""))
         if self._held.pop(streamer_id, None) is not None:
-            self._refused("" if status == "authorization_revoked" else streamer_id, status)
+            self._refused("" if status == "authorization_revoked" else streamer_id, status, BLOCKED_S)
             self._changed()
 
     async def _send(self, records: list[Outgoing]) -> None:
@@ -238,6 +254,10 @@ class ChatSeat:
             if failed is None:
                 return
             error = done[failed]
+            if isinstance(error, RejectedError):
+                _log.warning("what was heard is left out", reason=str(error))
+                records = records[failed + 1 :]
+                continue
             if not isinstance(error, UnavailableError):
                 assert isinstance(error, BaseException)
                 raise error

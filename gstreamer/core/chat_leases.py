@@ -16,6 +16,9 @@ CHATS_OF_A_SEAT = 50
 """A seat is a WebSocket: 300 subscriptions (six of each chat), and 100 chats an account."""
 
 BLOCKED_S = 600.0
+"""For so long an account is not asked for a chat that it may not read."""
+PUT_OFF_S = 30.0
+"""And for so long where Twitch takes one more subscription too many: sockets that it has not missed yet count."""
 WATCH_S = 90.0
 """A connection actor that has not said for so long what is watched there is taken for gone."""
 

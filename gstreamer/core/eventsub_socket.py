@@ -16,6 +16,8 @@ KEEPALIVE_S = 10
 """Asked of Twitch: how long it may be silent."""
 LATE_S = 5.0
 """Granted beyond that: a network is no clock."""
+DRAIN_S = 2.0
+"""How long an old socket is heard on once its session has moved: what was on its way by it comes only by it."""
 
 
 class Welcomed(NamedTuple):
@@ -82,24 +84,26 @@ class Session:
         self.session_id = ""
         self._number = 0
         self._next: int | None = None
+        self._old: tuple[int, float] | None = None
         self._silent_s = WELCOME_S
         self._deadline_s = now_s + WELCOME_S
         self._is_lost = False
 
     @property
     def deadline_s(self) -> float:
-        """When silence means that the socket is dead."""
-        return self._deadline_s
+        """When there is something to do even if nothing comes: see ``passed``."""
+        return self._deadline_s if self._old is None else min(self._deadline_s, self._old[1])
 
     def received(self, number: int, text: str | bytes, now_s: float) -> tuple[Told, ...]:
         """A message came on a socket."""
-        if self._is_lost or number not in (self._number, self._next):
+        is_old = self._old is not None and number == self._old[0]
+        if self._is_lost or not (is_old or number in (self._number, self._next)):
             return ()
         metadata, payload = _read(text)
         kind = metadata.get("message_type")
         if number == self._number:
             self._deadline_s = now_s + self._silent_s
-        if kind == "session_welcome":
+        if kind == "session_welcome" and not is_old:
             return self._welcomed(number, _object(payload.get("session")), now_s)
         if kind == "session_reconnect" and number == self._number and self._next is None:
             return self._move(_object(payload.get("session")))
@@ -111,6 +115,9 @@ class Session:
     def closed(self, number: int, code: int) -> tuple[Told, ...]:
         """A socket has ended (code 0: without a word)."""
         if self._is_lost:
+            return ()
+        if self._old is not None and number == self._old[0]:
+            self._old = None
             return ()
         if number == self._next:
             # The old socket still serves; Twitch closes it when the time to move is over.
@@ -124,10 +131,16 @@ class Session:
         return self._lose(f"closed with code {code}" if code else "cut")
 
     def passed(self, now_s: float) -> tuple[Told, ...]:
-        """Time has passed: a socket that is silent for too long is dead."""
-        if self._is_lost or now_s < self._deadline_s:
+        """Time has passed: an old socket is closed, and a socket that is silent for too long is dead."""
+        if self._is_lost:
             return ()
-        return (Close(self._number), *self._lose("silent for too long"))
+        told: tuple[Told, ...] = ()
+        if self._old is not None and now_s >= self._old[1]:
+            told = (Close(self._old[0]),)
+            self._old = None
+        if now_s < self._deadline_s:
+            return told
+        return (*told, Close(self._number), *self._lose("silent for too long"))
 
     def _welcomed(self, number: int, session: Mapping[str, Any], now_s: float) -> tuple[Told, ...]:
         session_id = session.get("id")
@@ -140,8 +153,10 @@ class Session:
         self.session_id = session_id
         if number == self._number:
             return (Welcomed(session_id, is_fresh),)
-        old, self._number, self._next = self._number, number, None
-        return (Welcomed(session_id, is_fresh), Close(old))
+        before = () if self._old is None else (Close(self._old[0]),)
+        self._old = (self._number, now_s + DRAIN_S)
+        self._number, self._next = number, None
+        return (Welcomed(session_id, is_fresh), *before)
 
     def _move(self, session: Mapping[str, Any]) -> tuple[Told, ...]:
         url = session.get("reconnect_url")

@@ -23,6 +23,7 @@ from gstreamer.twitch.models import SubscriptionPage, parse
 MAX_MESSAGE_BYTES = 2**20
 WAITING = 2_000
 CONNECT_S = 10.0
+CLOSE_S = 2.0
 AT_ONCE = 64
 
 _log = log.get("chat")
@@ -146,6 +147,8 @@ class SocketSession:
                 told += session.closed(message.number, message.code)
             else:
                 told += session.received(message.number, message.text, self._now_s())
+        if self._came.empty():
+            told += session.passed(self._now_s())
         return told
 
     async def _act(self, http: aiohttp.ClientSession, told: list[Told], ears: Ears) -> Lost | None:
@@ -179,7 +182,8 @@ class SocketSession:
     async def _open(self, http: aiohttp.ClientSession, number: int, url: str) -> None:
         try:
             async with asyncio.timeout(CONNECT_S):
-                socket = await http.ws_connect(url, max_msg_size=MAX_MESSAGE_BYTES, autoping=True)
+                patience = aiohttp.ClientWSTimeout(ws_close=CLOSE_S)
+                socket = await http.ws_connect(url, max_msg_size=MAX_MESSAGE_BYTES, timeout=patience)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise UnavailableError(f"twitch's websocket does not answer ({type(error).__name__})") from None
         self._sockets[number] = socket

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gstreamer.core.eventsub_socket import (
+    DRAIN_S,
     LATE_S,
     WELCOME_S,
     Close,
@@ -70,20 +71,50 @@ def test_events_and_ends_of_subscriptions_are_told() -> None:
     assert end == (Heard("m1", "2026-11-25T12:00:00Z", subscription, None),)
 
 
-def test_a_move_opens_the_new_socket_first_and_closes_the_old_one_once_welcomed() -> None:
+def test_a_move_opens_the_new_socket_first_and_closes_the_old_one_a_moment_after_it_is_welcomed() -> None:
     session = welcomed()
 
     assert session.received(0, reconnect(), 2) == (Connect(1, "wss://there/ws?x"),)
     late = session.received(0, text("notification", {"subscription": {}, "event": {}}), 3)
     assert len(late) == 1
     assert session.received(0, reconnect(), 3) == ()
-    assert session.received(1, welcome("s2"), 4) == (Welcomed("s2", False), Close(0))
+    assert session.received(1, welcome("s2"), 4) == (Welcomed("s2", False),)
+    assert session.deadline_s == 4 + DRAIN_S
+    assert session.passed(4 + DRAIN_S - 0.1) == ()
+    assert session.passed(4 + DRAIN_S) == (Close(0),)
     assert session.closed(0, 1000) == ()
     assert session.received(0, welcome(), 5) == ()
     assert session.session_id == "s2"
     assert session.closed(1, 4000) == (Lost("closed with code 4000"),)
     assert session.closed(1, 4000) == ()
     assert session.received(1, welcome(), 5) == ()
+
+
+def test_what_is_under_way_by_the_old_socket_is_heard_after_the_move() -> None:
+    session = welcomed()
+    session.received(0, reconnect(), 2)
+    session.received(1, welcome(), 4)
+
+    late = session.received(0, text("notification", {"subscription": {}, "event": {}}), 4.1)
+
+    assert len(late) == 1
+    assert isinstance(late[0], Heard)
+    assert session.received(0, welcome("other"), 4.2) == ()
+    assert session.received(0, reconnect(), 4.3) == ()
+    assert session.session_id == "s1"
+    assert session.closed(0, 4004) == ()
+    assert session.passed(4 + DRAIN_S) == ()
+    assert session.received(0, text("notification", {"subscription": {}, "event": {}}), 4.4) == ()
+
+
+def test_a_session_that_moves_again_at_once_leaves_two_sockets() -> None:
+    session = welcomed()
+    session.received(0, reconnect(), 2)
+    session.received(1, welcome(), 3)
+
+    assert session.received(1, reconnect(), 3.5) == (Connect(2, "wss://there/ws?x"),)
+    assert session.received(2, welcome(), 4) == (Welcomed("s1", False), Close(0))
+    assert session.passed(4 + DRAIN_S) == (Close(1),)
 
 
 def test_an_old_socket_that_ends_before_the_new_one_is_welcomed_is_no_loss() -> None:
