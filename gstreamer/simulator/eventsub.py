@@ -41,7 +41,7 @@ class Webhook(BaseModel):
 
     method: Literal["webhook"]
     callback: str
-    secret: str = Field(min_length=10, max_length=100, repr=False)
+    secret: str = Field(min_length=10, max_length=100, pattern=r"^[\x20-\x7e]+$", repr=False)
 
 
 class ByConduit(BaseModel):
@@ -213,7 +213,8 @@ class EventSub:
         if _cost(seen) + cost > (SOCKET_COST if granted.kind == "access" else self._max_total_cost):
             return problem(429, "Too Many Requests", "exceeded the maximum total cost of subscriptions")
         reader = wish.condition.get("user_id", "")
-        if wish.type == CHAT_MESSAGE and len(self._channels_of(reader) - {reader}) >= MOST_CHANNELS:
+        joins = wish.type == CHAT_MESSAGE and isinstance(wish.transport, ByWebSocket)
+        if joins and len(self._channels_of(reader) - {reader}) >= MOST_CHANNELS:
             return problem(403, "Forbidden", "subscription missing proper authorization")
         if isinstance(wish.transport, ByWebSocket):
             carried = self._delivery.of_session(wish.transport.session_id)
@@ -227,11 +228,14 @@ class EventSub:
         return None
 
     def _channels_of(self, reader: str) -> set[str]:
-        """The chats that an account is in."""
+        """The chats that an account is in; those that the application reads by ``channel:bot`` do not count."""
         return {
             held.body["condition"]["broadcaster_user_id"]
             for held in self._state.subscriptions()
-            if held.active and held.body["type"] == CHAT_MESSAGE and held.body["condition"]["user_id"] == reader
+            if held.active
+            and held.body["type"] == CHAT_MESSAGE
+            and held.body["condition"]["user_id"] == reader
+            and held.body["transport"]["method"] == "websocket"
         }
 
     def _seen_by(self, granted: Granted) -> list[Held]:

@@ -19,6 +19,7 @@ from gstreamer.simulator.state import Granted, State
 from gstreamer.simulator.world import World, stream_row
 
 MAX_IDS = 100
+PAGE = 20
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 GRANTED: web.RequestKey[Granted] = web.RequestKey("granted", Granted)
@@ -116,7 +117,7 @@ class Helix:
         me = follower(request)
         if isinstance(me, web.Response):
             return me
-        return self._stream_page(request, cast.follows(me))
+        return self._stream_page(request, cast.follows(me), usual=MAX_IDS)
 
     async def channels(self, request: web.Request) -> web.Response:
         """Title and category of channels."""
@@ -190,14 +191,17 @@ class Helix:
             )
         return page(request, rows)
 
-    def _stream_page(self, request: web.Request, asked: Sequence[Person]) -> web.Response:
+    def _stream_page(self, request: web.Request, asked: Sequence[Person], usual: int = PAGE) -> web.Response:
         rows = [
             stream_row(person, stream, self._world.channel(person))
             for person in asked
             if (stream := self._world.stream(person)) is not None
         ]
+        for name in ("game_id", "language", "type"):
+            wanted = {one for one in request.query.getall(name, []) if one != "all"}
+            rows = [row for row in rows if not wanted or row[name] in wanted]
         rows.sort(key=lambda row: -row["viewer_count"])
-        return page(request, rows)
+        return page(request, rows, usual=usual)
 
 
 def problem(status: int, error: str, message: str, headers: dict[str, str] | None = None) -> web.Response:
@@ -225,9 +229,11 @@ def follower(request: web.Request) -> Person | web.Response:
     return me
 
 
-def page(request: web.Request, rows: list[dict[str, Any]], more: dict[str, Any] | None = None) -> web.Response:
-    """A page of rows, ``first`` (20, at most 100) from ``after``; the last one has no cursor."""
-    first = request.query.get("first", "20")
+def page(
+    request: web.Request, rows: list[dict[str, Any]], more: dict[str, Any] | None = None, usual: int = PAGE
+) -> web.Response:
+    """A page of rows, ``first`` (``usual``, at most 100) from ``after``; the last one has no cursor."""
+    first = request.query.get("first", str(usual))
     start = read_cursor(request.query.get("after", ""))
     if not (first.isascii() and first.isdigit() and 1 <= int(first) <= MAX_IDS) or start is None:
         return problem(400, "Bad Request", 'The "first" or "after" query parameter is not valid.')

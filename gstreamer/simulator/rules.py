@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from gstreamer.core.catalogue import CATALOGUE, CHAT, Kind
 
 CHAT_MESSAGE = "channel.chat.message"
+HELD = "held"
 SHARD_DISABLED = "conduit.shard.disabled"
 _BOT_READER = frozenset({"user:read:chat", "user:bot"})
 _BOT_CHANNEL = "channel:bot"
@@ -49,7 +50,9 @@ def is_authorised(kind: Kind, condition: Mapping[str, str], asker: Asker, grante
         return asker.user_id == subject and bool(wanted & asker.scopes)
     if CHAT in kind.conditions:
         broadcaster = condition.get("broadcaster_user_id", "")
-        may_enter = subject == broadcaster or _BOT_CHANNEL in granted(broadcaster)
+        # What is held back of one's own messages is told without entering the channel.
+        own = kind.family == HELD
+        may_enter = own or subject == broadcaster or _BOT_CHANNEL in granted(broadcaster)
         return granted(subject) >= _BOT_READER and may_enter
     return bool(wanted & granted(subject))
 

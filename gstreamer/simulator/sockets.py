@@ -40,7 +40,7 @@ _log = log.get("simulator")
 class Session:
     """A session; ``socket`` is None between two sockets."""
 
-    def __init__(self, session_id: str, keepalive_s: int) -> None:
+    def __init__(self, session_id: str, keepalive_s: float) -> None:
         self.id = session_id
         self.keepalive_s = keepalive_s
         self.connected_at = timestamp()
@@ -67,11 +67,20 @@ class Sockets:
         used: Whether a session has an enabled subscription (or serves a shard).
         ended: Told the id of a session that is over, and the status of what it carried.
         subscribe_s: How long a session may have none.
+        keepalive_s: How long it is quiet, for those who do not ask for another time.
+        grace_s: How long a session has to move.
     """
 
     def __init__(
-        self, used: Callable[[str], bool], ended: Callable[[str, str], None], subscribe_s: float = SUBSCRIBE_S
+        self,
+        used: Callable[[str], bool],
+        ended: Callable[[str, str], None],
+        subscribe_s: float = SUBSCRIBE_S,
+        keepalive_s: float = KEEPALIVE_S,
+        grace_s: float = GRACE_S,
     ) -> None:
+        self._keepalive_s = keepalive_s
+        self._grace_s = grace_s
         self._used = used
         self._ended = ended
         self._subscribe_s = subscribe_s
@@ -146,7 +155,7 @@ class Sockets:
         where = f"{url}?reconnect={session.moving_to}"
         old = session.socket
         await self.send(session_id, "session_reconnect", {"session": session.shown("reconnecting", where)})
-        asyncio.get_running_loop().call_later(GRACE_S, self._grace_over, session, old)
+        asyncio.get_running_loop().call_later(self._grace_s, self._grace_over, session, old)
         return True
 
     async def close(self, session_id: str, code: int, socket: web.WebSocketResponse | None = None) -> bool:
@@ -178,8 +187,8 @@ class Sockets:
             if session is None or not self.is_open(session.id):
                 return None
         else:
-            asked = request.query.get("keepalive_timeout_seconds", str(KEEPALIVE_S))
-            keepalive_s = int(asked) if asked.isdigit() and int(asked) in KEEPALIVES else KEEPALIVE_S
+            asked = request.query.get("keepalive_timeout_seconds", "")
+            keepalive_s = int(asked) if asked.isdigit() and int(asked) in KEEPALIVES else self._keepalive_s
             session = Session(secrets.token_urlsafe(20), keepalive_s)
             self._sessions[session.id] = session
         session.socket = socket
