@@ -149,6 +149,9 @@ class Twitch(Section):
     eventsub_ws_url: str = Field("wss://eventsub.wss.twitch.tv/ws", description="EventSub's WebSocket.")
     simulated: bool = Field(False, description="Set by `gstreamer up` when its double stands in for Twitch.")
     transport: Literal["webhook", "conduit"] = Field("webhook", description="How Twitch delivers.")
+    conduit_shards: int = Field(
+        1, ge=1, le=20_000, description="Shards of the conduit; each leads to our webhook, and fails by itself."
+    )
     linger_s: int = Field(600, ge=0, description="A streamer nobody wants any more lives on for so long.")
     families: Annotated[tuple[Literal["online", "offline", "update", "raid", "raid_out"], ...], Listed] = Field(
         ("online", "offline", "update", "raid"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -80,15 +80,16 @@ class FakeLog:
 
 @dataclass
 class FakeSubscriptions:
-    """Counts how often it was told of favourites."""
+    """Counts how often it was told of favourites, and keeps whose grants it was told of."""
 
     told: int = 0
+    grants: list[str] = field(default_factory=list)
     away: bool = False
 
     async def want(self, streamer_id: str) -> bool:
         raise NotImplementedError
 
-    async def watching(self, connection: str, incarnation: str, streamer_ids: frozenset[str]) -> None:
+    async def watching(self, connection: str, incarnation: str, viewers: Mapping[str, int]) -> None:
         raise NotImplementedError
 
     async def favourites_changed(self) -> None:
@@ -98,6 +99,11 @@ class FakeSubscriptions:
 
     async def polled(self) -> frozenset[str]:
         raise NotImplementedError
+
+    async def granted(self, user_id: str) -> None:
+        if self.away:
+            raise UnavailableError("subscriptions is gone")
+        self.grants.append(user_id)
 
 
 @dataclass

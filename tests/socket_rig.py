@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -171,7 +171,7 @@ class Placement:
     async def snapshot(self, after_version: int) -> Any:
         raise NotImplementedError
 
-    async def keep(self, streamer_ids: frozenset[str]) -> None:
+    async def keep(self, viewers: Mapping[str, int]) -> None:
         raise NotImplementedError
 
 
@@ -180,7 +180,7 @@ class Subscriptions:
         self.known: set[str] = set()
         self.down = False
         self.wanted: list[str] = []
-        self.watched: list[frozenset[str]] = []
+        self.watched: list[Mapping[str, int]] = []
         self.gate: asyncio.Event | None = None
 
     async def want(self, streamer_id: str) -> bool:
@@ -191,12 +191,15 @@ class Subscriptions:
             raise UnavailableError("kafka does not answer")
         return streamer_id in self.known
 
-    async def watching(self, connection: str, incarnation: str, streamer_ids: frozenset[str]) -> None:
+    async def watching(self, connection: str, incarnation: str, viewers: Mapping[str, int]) -> None:
         if self.down:
             raise UnavailableError("kafka does not answer")
-        self.watched.append(streamer_ids)
+        self.watched.append(viewers)
 
     async def favourites_changed(self) -> None:
+        raise NotImplementedError
+
+    async def granted(self, user_id: str) -> None:
         raise NotImplementedError
 
 

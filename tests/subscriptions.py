@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from gstreamer.actors.wiring import Clock, Config, Ports
-from gstreamer.core.errors import AlreadySubscribedError, GStreamerError, UnavailableError
+from gstreamer.core.errors import AlreadySubscribedError, GStreamerError, NotFoundError, UnavailableError
 from gstreamer.core.fold import StreamerState
 from gstreamer.core.records import Outgoing, Record
+from gstreamer.core.statuses import ACTIVE, PENDING
 from gstreamer.core.topics import TopicSpec
-from gstreamer.twitch.client import Created, Listing, Webhook
-from gstreamer.twitch.models import Channel, Stream, Subscription, User
+from gstreamer.twitch.client import Created, Listing, Transport, Webhook
+from gstreamer.twitch.conduits import Conduit
+from gstreamer.twitch.models import Channel, Shard, Stream, Subscription, User
 from tests.twitch import SECRET, Uncounted
 
 CALLBACK = "https://here.example/eventsub"
 OTHER = "https://there.example/eventsub"
-CONFIG = Config(Webhook(CALLBACK, SECRET), ("online", "offline"), 600.0, "gs.streamer.", 1)
+CLIENT = "our-client"
+CONFIG = Config(Webhook(CALLBACK, SECRET), ("online", "offline"), 600.0, "gs.streamer.", 1, CLIENT)
+BY_CONDUIT = CONFIG._replace(transport="conduit")
+APPLICATION = ["user.authorization.grant", "user.authorization.revoke"]
 
 
 class Faulty:
@@ -41,9 +46,13 @@ class FakeTwitch(Faulty):
         self.live: list[Stream] = []
         self.channel: dict[str, Channel] = {}
         self.refusals: list[GStreamerError] = []
+        self.refusals_after_conflict: list[GStreamerError] = []
         self.max_total_cost = 10_000
+        self.hidden_cost = 0
         self.born = "enabled"
         self.hides_conflicting_id = False
+        self.takes_both_transports = True
+        self.authorised: set[str] = set()
         self.made = 0
 
     async def users(self, ids: Iterable[str] = ()) -> tuple[User, ...]:
@@ -67,15 +76,31 @@ class FakeTwitch(Faulty):
         self.called("subscription")
         return self.held.get(subscription_id)
 
-    async def subscribe(self, event_type: str, version: str, condition: dict[str, str], webhook: Webhook) -> Created:
-        self.called("subscribe")
-        if self.refusals:
+    async def subscribe(
+        self, event_type: str, version: str, condition: dict[str, str], transport: Transport
+    ) -> Created:
+        self.called("subscribe" if "client_id" not in condition else "subscribe application")
+        if self.refusals and "client_id" not in condition:
             raise self.refusals.pop(0)
+        by = {name: text for name, text in transport.body().items() if name != "secret"}
         for one in self.held.values():
-            if (one.type, one.condition) == (event_type, condition) and one.cost:
+            alike = (one.type, one.condition) == (event_type, condition) and one.status in ACTIVE
+            if alike and (one.transport == by or not self.takes_both_transports):
+                self.refusals += self.refusals_after_conflict
+                self.refusals_after_conflict = []
                 raise AlreadySubscribedError(409, "exists", "" if self.hides_conflicting_id else one.id)
         self.made += 1
-        made = self.add(f"made-{self.made}", event_type, next(iter(condition.values())), version=version)
+        status = self.born if by["method"] == "webhook" else "enabled"
+        made = Subscription(
+            id=f"made-{self.made}",
+            status=status,
+            type=event_type,
+            version=version,
+            condition=condition,
+            transport=by,
+            cost=int(status in ACTIVE and condition.get("broadcaster_user_id") not in self.authorised),
+        )
+        self.held[made.id] = made
         return Created(made, self._cost(), self.max_total_cost)
 
     async def unsubscribe(self, subscription_id: str) -> None:
@@ -103,20 +128,89 @@ class FakeTwitch(Faulty):
             version=version,
             condition={"broadcaster_user_id": streamer_id},
             transport={"method": "webhook", "callback": callback},
-            cost=int(status in ("enabled", "webhook_callback_verification_pending")),
+            cost=int(status in ACTIVE),
         )
         return made
 
-    def shown(self) -> list[tuple[str, str]]:
+    def die(self, event_type: str, status: str) -> str:
+        """End the one of this type as Twitch does; its id."""
+        (found,) = [one for one in self.held.values() if one.type == event_type]
+        self.held[found.id] = found.model_copy(update={"status": status, "cost": 0})
+        return found.id
+
+    def shown(self, place: str = CALLBACK) -> list[tuple[str, str]]:
         """Type and streamer of what delivers to us."""
         return sorted(
             (one.type, one.condition["broadcaster_user_id"])
             for one in self.held.values()
-            if one.callback == CALLBACK and one.cost
+            if one.place == place and one.status in ACTIVE and "broadcaster_user_id" in one.condition
         )
 
+    def about_us(self) -> list[str]:
+        """The types that are about our application."""
+        return sorted(one.type for one in self.held.values() if one.condition.get("client_id") == CLIENT)
+
     def _cost(self) -> int:
-        return sum(one.cost for one in self.held.values())
+        return self.hidden_cost + sum(one.cost for one in self.held.values())
+
+
+class FakeConduits(Faulty):
+    """Conduits whose shards are enabled at once, unless ``answers`` is off."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: dict[str, dict[str, Shard]] = {}
+        self.counts: dict[str, int] = {}
+        self.answers = True
+
+    async def all(self) -> tuple[Conduit, ...]:
+        self.called("all")
+        return tuple(Conduit(name, self.counts[name]) for name in self.held)
+
+    async def make(self, shards: int) -> Conduit:
+        self.called("make")
+        return self.add(f"conduit-{self.calls.count('make')}", shards)
+
+    async def resize(self, conduit_id: str, shards: int) -> Conduit:
+        self.called("resize")
+        self.counts[conduit_id] = shards
+        return Conduit(conduit_id, shards)
+
+    async def end(self, conduit_id: str) -> None:
+        self.called("end")
+        del self.held[conduit_id]
+
+    async def shards(self, conduit_id: str) -> tuple[Shard, ...]:
+        self.called("shards")
+        if conduit_id not in self.held:
+            raise NotFoundError(404, "no such conduit")
+        return tuple(self.held[conduit_id].values())
+
+    async def assign(self, conduit_id: str, shard_ids: Iterable[str], webhook: Webhook) -> tuple[str, ...]:
+        self.called("assign")
+        for one in shard_ids:
+            self.shard(conduit_id, one, webhook.callback, "enabled" if self.answers else PENDING)
+        return ()
+
+    def add(self, name: str, shards: int = 1) -> Conduit:
+        """A conduit that is there, without shards."""
+        self.held[name], self.counts[name] = {}, shards
+        return Conduit(name, shards)
+
+    def shard(self, conduit_id: str, name: str, callback: str = CALLBACK, status: str = "enabled") -> None:
+        """Have a shard stand like this."""
+        transport = {"method": "webhook", "callback": callback}
+        self.held[conduit_id][name] = Shard(id=name, status=status, transport=transport)
+
+
+class FakeScopes(Faulty):
+    def __init__(self) -> None:
+        super().__init__()
+        self.granted_by: dict[str, frozenset[str]] = {}
+
+    async def granted(self, user_ids: Collection[str]) -> Mapping[str, frozenset[str]]:
+        self.called("granted")
+        return {one: self.granted_by[one] for one in user_ids if one in self.granted_by}
 
 
 class FakeTopics(Faulty):
@@ -238,6 +332,8 @@ class World:
         self.placement = FakePlacement()
         self.revocations = FakeRevocations()
         self.states = FakeStates()
+        self.conduits = FakeConduits()
+        self.scopes = FakeScopes()
         self.time = FakeClock()
 
     def ports(self) -> Ports:
@@ -252,6 +348,8 @@ class World:
             Uncounted(),
             self.revocations,
             self.states,
+            self.conduits,
+            self.scopes,
         )
 
 

@@ -193,9 +193,10 @@ class Feeds:
             except TimeoutError:
                 pass
             self._changed.clear()
-            watched = frozenset(name for name in self._hub.streamers() if not self._hub.is_idle(name))
+            streamers = self._hub.streamers()
+            viewers = {name: len(self._hub.subscribers(name)) for name in streamers if not self._hub.is_idle(name)}
             try:
-                await self._peers.subscriptions.watching(self._name, self._incarnation, watched)
+                await self._peers.subscriptions.watching(self._name, self._incarnation, viewers)
                 attempt = 0
             except UnavailableError as error:
                 attempt += 1

@@ -8,7 +8,7 @@ so an actor that was made anew under its name is found by the next call.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import ray
@@ -217,9 +217,9 @@ class SubscriptionsHandle(Actor):
         """See that the streamer has a topic and is subscribed at Twitch."""
         return await self.call(lambda actor: actor.want.remote(streamer_id), WANT_S)
 
-    async def watching(self, connection: str, incarnation: str, streamer_ids: frozenset[str]) -> None:
-        """Say which streamers are watched there."""
-        await self.call(lambda actor: actor.watching.remote(connection, incarnation, streamer_ids))
+    async def watching(self, connection: str, incarnation: str, viewers: Mapping[str, int]) -> None:
+        """Say which streamers are watched there, by how many."""
+        await self.call(lambda actor: actor.watching.remote(connection, incarnation, viewers))
 
     async def favourites_changed(self) -> None:
         """Have favourites read anew."""
@@ -228,6 +228,10 @@ class SubscriptionsHandle(Actor):
     async def polled(self) -> frozenset[str]:
         """The streamers that are asked about, since no events come for them."""
         return await self.call(lambda actor: actor.polled.remote())
+
+    async def granted(self, user_id: str) -> None:
+        """Have what this person has granted read anew."""
+        await self.call(lambda actor: actor.granted.remote(user_id))
 
     async def observe(self) -> dict[str, Any]:
         """How it stands: what is kept, subscribed and spent, and how each of its steps fares."""

@@ -16,6 +16,7 @@ from gstreamer.core.encoding import dead_letter
 from gstreamer.core.ids import is_streamer_id
 from gstreamer.core.ports import Log
 from gstreamer.core.records import EVENT_TYPE, SUBSCRIPTION_ID, TWITCH_TIMESTAMP, Outgoing, Record
+from gstreamer.core.subscriptions import SHARD_DISABLED
 from gstreamer.core.topics import CONTROL
 
 WAIT_S = 1.0
@@ -49,6 +50,9 @@ class Owner(Protocol):
 
     def revoked(self, subscription_id: str, status: str) -> None:
         """Twitch has ended a subscription."""
+
+    def shard_disabled(self) -> None:
+        """Twitch has disabled a shard of a conduit."""
 
     async def home(self, streamer_id: str) -> str | None:
         """
@@ -164,6 +168,9 @@ class Mail:
             self._owner.revoked(letter.subscription_id, letter.status)
         elif event_type == GRANT_TAKEN_BACK and is_streamer_id(letter.user_id):
             await self._revocations.ended(letter.user_id, told_at(record))
+        elif event_type == SHARD_DISABLED:
+            _log.warning("conduit shard disabled", subscription_id=letter.subscription_id)
+            self._owner.shard_disabled()
         else:
             _log.info("event without a streamer", type=event_type)
 

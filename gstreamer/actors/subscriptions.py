@@ -7,7 +7,7 @@ out, a restart heals, and two of these actors at once do no harm: the second fin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from gstreamer import log
@@ -18,16 +18,18 @@ from gstreamer.actors.reconciler import Reconciler
 from gstreamer.actors.steps import Steps
 from gstreamer.actors.viewers import viewers_record
 from gstreamer.actors.wiring import Clock, Config, Ports
+from gstreamer.core.demand import WATCH_S, Demand
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.ids import is_streamer_id
-from gstreamer.core.subscriptions import WATCH_S, Demand
 from gstreamer.core.topics import TopicSpec, streamer_topic, streamer_topic_config
 
 FAVOURITES_S = 30.0
+SCOPES_S = 30.0
 RESIDENTS_S = 5.0
 KEEP_S = 30.0
 RECONCILE_S = 5.0
 POLL_S = 60.0
+SCOPES_AT_ONCE = 1_000
 TOPICS_AT_ONCE = 100
 
 _log = log.get("subscriptions")
@@ -50,12 +52,14 @@ class Subscriptions:
         self._demand = Demand(config.linger_s)
         self._lookups = Lookups(self._known, self._clock.monotonic)
         self._mail = Mail(ports.mail, ports.records, self, ports.revocations)
-        self._reconciler = Reconciler(config, ports.twitch, ports.metrics, self._clock)
+        self._reconciler = Reconciler(config, ports.twitch, ports.conduits, ports.metrics, self._clock)
         self._healer = Healer(config, ports, self._clock)
         self._steps = Steps(self._clock, _log)
         self._all_doubted = True
         self._with_topic: set[str] = set()
         self._favourites_known = False
+        self._scopes: dict[str, frozenset[str]] = {}
+        self._scopes_at_s = 0.0
         self._kept: frozenset[str] | None = None
         self._keep_at_s = 0.0
         self._started_s = self._clock.monotonic()
@@ -77,10 +81,10 @@ class Subscriptions:
         self._changed()
         return True
 
-    async def watching(self, connection: str, incarnation: str, streamer_ids: frozenset[str]) -> None:
+    async def watching(self, connection: str, incarnation: str, viewers: Mapping[str, int]) -> None:
         """See ``core.ports.SubscriptionsPeer.watching``."""
-        ids = filter(is_streamer_id, streamer_ids)
-        self._demand.watch(connection, incarnation, ids, self._clock.monotonic())
+        watched = {one: number for one, number in viewers.items() if is_streamer_id(one)}
+        self._demand.watch(connection, incarnation, watched, self._clock.monotonic())
         self._changed()
 
     async def favourites_changed(self) -> None:
@@ -90,6 +94,12 @@ class Subscriptions:
     async def polled(self) -> frozenset[str]:
         """See ``core.ports.SubscriptionsPeer.polled``."""
         return self._reconciler.without
+
+    async def granted(self, user_id: str) -> None:
+        """See ``core.ports.SubscriptionsPeer.granted``."""
+        self._reconciler.renewed(user_id)
+        self._scopes_at_s = 0.0
+        self._steps.wake("scopes")
 
     async def observe(self) -> dict[str, Any]:
         """How it stands: what is kept, subscribed and spent, and how each of its loops fares."""
@@ -107,9 +117,11 @@ class Subscriptions:
         """Reconcile until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._steps.forever("favourites", self.read_favourites, FAVOURITES_S))
+            group.create_task(self._steps.forever("scopes", self.read_scopes, SCOPES_S))
             group.create_task(self._steps.forever("residents", self.settle_residents, RESIDENTS_S))
             group.create_task(self._steps.forever("reconcile", self.reconcile, RECONCILE_S))
             group.create_task(self._steps.forever("poll", self.poll, POLL_S))
+            group.create_task(self._steps.forever("look up", self.look_up, RECONCILE_S))
             group.create_task(self._steps.forever("mail", self._mail.turn, 0.0))
 
     async def close(self) -> None:
@@ -128,6 +140,29 @@ class Subscriptions:
         self._demand.favour(filter(is_streamer_id, favoured), self._clock.monotonic())
         self._favourites_known = True
         self._changed()
+
+    async def read_scopes(self) -> None:
+        """
+        Read what the streamers that shall live have granted us: of those that are new, now and then of all.
+
+        Raises:
+            UnavailableError: The store does not answer; what was known stays.
+        """
+        residents = self._residents()
+        now_s = self._clock.monotonic()
+        all_of_them = now_s >= self._scopes_at_s
+        asked = residents if all_of_them else [one for one in residents if one not in self._scopes]
+        found: dict[str, frozenset[str]] = {} if all_of_them else dict(self._scopes)
+        for start in range(0, len(asked), SCOPES_AT_ONCE):
+            some = asked[start : start + SCOPES_AT_ONCE]
+            granted = await self._ports.scopes.granted(some)
+            found |= {one: granted.get(one, frozenset()) for one in some}
+        if all_of_them:
+            self._scopes_at_s = now_s + SCOPES_S
+        if found != self._scopes:
+            self._scopes = found
+            self._reconciler.granted(found)
+            self._steps.wake("reconcile")
 
     async def settle_residents(self) -> None:
         """
@@ -159,10 +194,11 @@ class Subscriptions:
         await self._reconciler.refresh()
         if not known:
             self._demand.inherit(frozenset(self._reconciler.subscribed()), self._clock.monotonic())
-            self._steps.wake("residents")
+            self._steps.wake("residents", "scopes")
+        ranks = self._demand.ranks(self._clock.monotonic())
         residents = self._residents()
         # The topic first: an event that comes before it would take the long way (gs.unrouted).
-        ready = [one for one in residents if one in self._with_topic]
+        ready = {one: ranks.get(one, 0) for one in residents if one in self._with_topic}
         await self._reconciler.settle(ready, frozenset(residents) - self._with_topic)
 
     async def poll(self) -> None:
@@ -180,6 +216,18 @@ class Subscriptions:
         await self._ask(ids, doubted)
         self._all_doubted = False
 
+    async def look_up(self) -> None:
+        """
+        Ask about streamers that were not served for a while and are again, for what happened meanwhile.
+
+        Raises:
+            UnavailableError: Twitch or Kafka do not answer.
+        """
+        unsure = self._reconciler.unsure & self._with_topic
+        if unsure:
+            await self._ask(unsure, unsure)
+            self._reconciler.sure(unsure)
+
     async def _ask(self, ids: Collection[str], doubted: Collection[str]) -> None:
         streams = await self._ports.twitch.streams(ids)
         await self._healer.heal(ids, streams, self._reconciler.without, frozenset(doubted))
@@ -193,6 +241,11 @@ class Subscriptions:
     def revoked(self, subscription_id: str, status: str) -> None:
         """See ``actors.mail.Owner.revoked``."""
         self._reconciler.revoked(subscription_id, status)
+        self._steps.wake("reconcile")
+
+    def shard_disabled(self) -> None:
+        """See ``actors.mail.Owner.shard_disabled``."""
+        self._reconciler.shard_disabled()
         self._steps.wake("reconcile")
 
     async def home(self, streamer_id: str) -> str | None:
@@ -211,7 +264,7 @@ class Subscriptions:
     # Who shall live.
 
     def _ranked(self) -> tuple[str, ...]:
-        return self._demand.ranked(self._clock.monotonic())
+        return tuple(self._demand.ranks(self._clock.monotonic()))
 
     def _residents(self) -> tuple[str, ...]:
         """Everybody who shall live; while favourites are unknown, also everybody who is subscribed."""
@@ -221,7 +274,7 @@ class Subscriptions:
         return tuple(dict.fromkeys((*ranked, *self._reconciler.subscribed())))
 
     def _changed(self) -> None:
-        self._steps.wake("residents", "reconcile")
+        self._steps.wake("residents", "scopes", "reconcile")
 
     async def _known(self, ids: Collection[str]) -> Collection[str]:
         return [user.id for user in await self._ports.twitch.users(ids)]

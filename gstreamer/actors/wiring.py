@@ -6,14 +6,15 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from gstreamer.actors.mail import Revocations, Source
 from gstreamer.core.fold import StreamerState
 from gstreamer.core.ports import Counting, Log
 from gstreamer.core.topics import TopicSpec
-from gstreamer.twitch.client import Created, Listing, Webhook
-from gstreamer.twitch.models import Channel, Stream, Subscription, User
+from gstreamer.twitch.client import Created, Listing, Transport, Webhook
+from gstreamer.twitch.conduits import Conduit
+from gstreamer.twitch.models import Channel, Shard, Stream, Subscription, User
 
 
 class Platform(Protocol):
@@ -34,7 +35,9 @@ class Platform(Protocol):
     async def subscription(self, subscription_id: str) -> Subscription | None:
         """One subscription."""
 
-    async def subscribe(self, event_type: str, version: str, condition: dict[str, str], webhook: Webhook) -> Created:
+    async def subscribe(
+        self, event_type: str, version: str, condition: dict[str, str], transport: Transport
+    ) -> Created:
         """A new subscription."""
 
     async def unsubscribe(self, subscription_id: str) -> None:
@@ -42,6 +45,35 @@ class Platform(Protocol):
 
     async def close(self) -> None:
         """Close its connections."""
+
+
+class ConduitCalls(Protocol):
+    """Twitch's conduits (``twitch.conduits``)."""
+
+    async def all(self) -> tuple[Conduit, ...]:
+        """Every conduit of our application."""
+
+    async def make(self, shards: int) -> Conduit:
+        """A new conduit."""
+
+    async def resize(self, conduit_id: str, shards: int) -> Conduit:
+        """The conduit with so many shards."""
+
+    async def end(self, conduit_id: str) -> None:
+        """End a conduit."""
+
+    async def shards(self, conduit_id: str) -> tuple[Shard, ...]:
+        """The shards that have been assigned."""
+
+    async def assign(self, conduit_id: str, shard_ids: Iterable[str], webhook: Webhook) -> tuple[str, ...]:
+        """Have shards hand on to a webhook; what is said of those that were refused."""
+
+
+class Scopes(Protocol):
+    """What people have granted us (``store.scopes``)."""
+
+    async def granted(self, user_ids: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """The scopes of those of these people who have a live grant."""
 
 
 class Topics(Protocol):
@@ -87,6 +119,8 @@ class Ports(NamedTuple):
     metrics: Counting
     revocations: Revocations
     states: States
+    conduits: ConduitCalls
+    scopes: Scopes
 
 
 class Config(NamedTuple):
@@ -99,6 +133,10 @@ class Config(NamedTuple):
         linger_s: How long a streamer nobody wants lives on.
         topic_prefix: Of streamers' topics.
         replication_factor: Of streamers' topics.
+        client_id: Our application.
+        transport: How Twitch delivers.
+        shards: Of the conduit, if that is the transport.
+        rotating: Whether the webhooks' secret is being changed, so that shards may still have the old one.
     """
 
     webhook: Webhook
@@ -106,6 +144,10 @@ class Config(NamedTuple):
     linger_s: float
     topic_prefix: str
     replication_factor: int
+    client_id: str
+    transport: Literal["webhook", "conduit"] = "webhook"
+    shards: int = 1
+    rotating: bool = False
 
 
 class Clock(NamedTuple):

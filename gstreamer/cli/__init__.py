@@ -1,4 +1,4 @@
-"""The command line: gstreamer up | doctor | topics | trace | placement | grants.
+"""The command line: gstreamer up | doctor | topics | trace | placement | transport | grants.
 
 It must start at once: each command imports what it needs when it runs, Ray last of all.
 """
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import click
 
@@ -103,6 +103,21 @@ def placement(data_dir: Path | None) -> None:
 
     with _one_sentence():
         click.echo(_run(explained(attach.settings_of(data_dir))))
+
+
+@main.command()
+@click.argument("way", type=click.Choice(["webhook", "conduit"]))
+@_DATA_DIR
+def transport(way: Literal["webhook", "conduit"], data_dir: Path | None) -> None:
+    """Have Twitch deliver by WAY from now on; nothing is lost and nothing else restarts.
+
+    Set GSTREAMER_TWITCH__TRANSPORT too, or the next start goes back. `gstreamer doctor` says how far it is.
+    """
+    from gstreamer.cli import attach
+    from gstreamer.cli.transport import changed
+
+    with _one_sentence():
+        click.echo(_run(changed(attach.settings_of(data_dir), way)))
 
 
 @main.group()

@@ -15,8 +15,10 @@ from typing import NamedTuple
 import aiohttp
 import psycopg
 
+from gstreamer.cli import attach
 from gstreamer.cli.grants import standing
 from gstreamer.core.errors import GStreamerError, UnavailableError
+from gstreamer.core.health import subscriptions_finding
 from gstreamer.core.topics import own_topics
 from gstreamer.embedded.java import find_java
 from gstreamer.kafka.admin import Admin
@@ -28,6 +30,8 @@ from gstreamer.store.secrets import Keyring, keys_of
 ASK_S = 5.0
 OLDEST_POSTGRES = 14
 SECRET_CHARS = 32
+NAMED = 20
+"""Streamers that are named one by one."""
 
 
 class Finding(NamedTuple):
@@ -56,6 +60,7 @@ async def examine(tree: Settings) -> list[Finding]:
         ("budget", _budget),
         ("ws", _ws),
         ("data_dir", _data_dir),
+        ("subscriptions", _subscriptions),
     ]
     return list(await asyncio.gather(*(_found(part, check, tree) for part, check in checks)))
 
@@ -205,3 +210,22 @@ async def _data_dir(tree: Settings) -> str:
     if not os.access(existing, os.W_OK | os.X_OK):
         raise _WrongError(f"{existing} cannot be written: choose another with --data-dir")
     return f"{path}"
+
+
+async def _subscriptions(tree: Settings) -> str:
+    if tree.ray.address is None:
+        return f"nothing runs here at the moment; by {tree.twitch.transport} once it does"
+    await asyncio.to_thread(attach.join_ray, tree)
+    from gstreamer.actors.handles import Handles
+
+    observed = await Handles().subscriptions().observe()
+    found = subscriptions_finding(observed)
+    named = [found.reason]
+    for what, key in (("without a subscription", "without"), ("to sign in again", "needs_person")):
+        if ids := observed.get(key):
+            more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+            named.append(f"{what}: {', '.join(ids[:NAMED])}{more}")
+    words = "; ".join(named)
+    if found.state != "ok":
+        raise _WrongError(words)
+    return words

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from gstreamer.core.ports import Snapshot
+from gstreamer.core.statuses import ACTIVE, ENABLED
 
 State = Literal["ok", "degraded", "down"]
 
@@ -69,22 +70,41 @@ def clock_finding(offset_s: float) -> Finding:
 
 def subscriptions_finding(observed: Mapping[str, Any], names: Mapping[str, str] | None = None) -> Finding:
     """
-    What the subscriptions actor says of itself: its streamers, its cost budget, and what does not go well.
+    What the subscriptions actor says of itself: its streamers, how they deliver, and what does not go well.
 
     Args:
         observed: What it says.
         names: Streamers' names by id, as far as they are known.
     """
-    cost, most = observed.get("cost"), observed.get("max_cost")
-    words = f"{observed.get('kept')} streamers kept; cost {cost} of {most}"
-    polled = observed.get("without", ())
-    if polled:
-        words = f"{words}; {_polled(polled, names or {})}"
-    troubled = {name: step for name, step in observed.get("parts", {}).items() if step["state"] != "ok"}
-    if troubled:
-        reasons = "; ".join(f"{name}: {step['reason']}" for name, step in sorted(troubled.items()))
-        return Finding("degraded", f"{words}; {reasons}")
-    return Finding("degraded" if polled else "ok", words)
+    cost, most, hidden = observed.get("cost"), observed.get("max_cost"), observed.get("hidden_cost")
+    words = [f"{observed.get('kept')} streamers kept", _delivery_words(observed), f"cost {cost} of {most}"]
+    if hidden:
+        words.append(f"{hidden} of it for what Twitch counts and does not list")
+    if moving := observed.get("moving"):
+        words.append(f"{moving} still come by the transport before")
+    if dead := {name: count for name, count in observed.get("subscriptions", {}).items() if name not in ACTIVE}:
+        words.append("dead: " + _counts(dead))
+    if people := len(observed.get("needs_person", ())):
+        words.append(f"{people} streamers have to sign in again for their own events")
+    wrong = [
+        f"{name}: {step['reason']}"
+        for name, step in sorted(observed.get("parts", {}).items())
+        if step["state"] != "ok"
+    ]
+    if polled := observed.get("without", ()):
+        wrong.append(_polled(polled, names or {}))
+    if observed.get("shards", {}).keys() - {ENABLED}:
+        wrong.append("not every shard of the conduit delivers")
+    return Finding("degraded" if wrong else "ok", "; ".join((*words, *wrong)))
+
+
+def _delivery_words(observed: Mapping[str, Any]) -> str:
+    shards = observed.get("shards")
+    return f"by {observed.get('transport')}" + (f" ({_counts(shards)})" if shards else "")
+
+
+def _counts(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(found.items()))
 
 
 def webhooks_finding(serving: Finding, told: Mapping[str, tuple[State, str]]) -> Finding:

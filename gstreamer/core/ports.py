@@ -7,7 +7,7 @@ may come late, so each says what the state shall be, not what to change.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from gstreamer.core.errors import GStreamerError, UnavailableError
@@ -210,14 +210,17 @@ class SubscriptionsPeer(Protocol):
             UnavailableError: Kafka or Twitch do not answer, and the streamer has no topic yet.
         """
 
-    async def watching(self, connection: str, incarnation: str, streamer_ids: frozenset[str]) -> None:
-        """Connection actors, at each change and every 30 s: exactly these streamers are watched there."""
+    async def watching(self, connection: str, incarnation: str, viewers: Mapping[str, int]) -> None:
+        """Connection actors, at each change and every 30 s: exactly these streamers are watched there, by so many."""
 
     async def favourites_changed(self) -> None:
         """The api: read favourites anew soon (they are read every 30 s anyway)."""
 
     async def polled(self) -> frozenset[str]:
         """The streamers that Twitch's cost budget has no room for: no events come for them, they are asked about."""
+
+    async def granted(self, user_id: str) -> None:
+        """The api: this person has just signed in, perhaps with other scopes (they are read every 30 s anyway)."""
 
 
 class AppToken(NamedTuple):

@@ -1,60 +1,48 @@
-"""Which EventSub subscriptions shall exist, and what has to be done so that they do.
+"""EventSub subscriptions as values: what shall exist for a streamer, what Twitch has, and what it costs.
 
-Rule: one subscription for each (streamer, family), however many people want the streamer; a streamer is
-subscribed whole or, where the cost budget has no room, not at all. Nothing of another callback is touched.
+Rule: one subscription for each type and condition, however many people want the streamer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
-ENABLED = "enabled"
-PENDING = "webhook_callback_verification_pending"
-_ACTIVE = frozenset({ENABLED, PENDING})
+from gstreamer.core.catalogue import CATALOGUE, granted_families, sources
+from gstreamer.core.eventsub import streamer_of
+from gstreamer.core.statuses import ACTIVE, ENABLED
 
-WATCH_S = 90.0
-"""A connection actor that has not said for so long what is watched there is taken for gone."""
-
-
-class Kind(NamedTuple):
-    """What a family is at Twitch: subscription type, version, and the condition field that names the streamer."""
-
-    type: str
-    version: str
-    field: str
+SHARD_DISABLED = "conduit.shard.disabled"
 
 
-FAMILIES: Mapping[str, Kind] = {
-    "online": Kind("stream.online", "1", "broadcaster_user_id"),
-    "offline": Kind("stream.offline", "1", "broadcaster_user_id"),
-    "update": Kind("channel.update", "2", "broadcaster_user_id"),
-    "raid": Kind("channel.raid", "1", "to_broadcaster_user_id"),
-    "raid_out": Kind("channel.raid", "1", "from_broadcaster_user_id"),
-}
-"""The families that need nobody's authorisation, by their names in TWITCH__FAMILIES."""
-
-_OURS = frozenset((kind.type, kind.field) for kind in FAMILIES.values())
+APPLICATION = ("user.authorization.revoke", "user.authorization.grant")
+"""What Twitch tells about our application itself, whoever is wanted."""
 
 
 class Wanted(NamedTuple):
-    """A subscription that shall exist."""
+    """A subscription that shall exist; the condition's fields are sorted by name."""
 
-    streamer_id: str
-    kind: Kind
+    type: str
+    version: str
+    condition: tuple[tuple[str, str], ...]
+
+    @property
+    def streamer_id(self) -> str:
+        """Whom it is about; empty if it is about our application."""
+        return streamer_of(self.type, dict(self.condition)) or ""
 
 
 class Existing(NamedTuple):
     """
-    A subscription that Twitch listed.
+    A subscription that Twitch has.
 
     Attributes:
         id: Twitch's id of it.
         status: Twitch's word.
         type: Subscription type.
         version: Its version.
-        condition: The condition's fields that are set, by name.
-        callback: Where it delivers.
+        condition: The condition's fields that are set, sorted by name.
+        place: Where it delivers: a callback, or a conduit (``conduit_place``); empty for what is neither.
         cost: What it costs.
     """
 
@@ -63,23 +51,23 @@ class Existing(NamedTuple):
     type: str
     version: str
     condition: tuple[tuple[str, str], ...]
-    callback: str
+    place: str
     cost: int
 
     @property
     def active(self) -> bool:
         """Whether it delivers, or is about to."""
-        return self.status in _ACTIVE
+        return self.status in ACTIVE
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it delivers."""
+        return self.status == ENABLED
 
     @property
     def wanted(self) -> Wanted | None:
-        """What it would fulfil, or None if it is none of the families'."""
-        if len(self.condition) != 1:
-            return None
-        ((field, streamer_id),) = self.condition
-        if (self.type, field) not in _OURS:
-            return None
-        return Wanted(streamer_id, Kind(self.type, self.version, field))
+        """What it would fulfil, or None if it is of a type that we do not know."""
+        return Wanted(self.type, self.version, self.condition) if self.type in CATALOGUE else None
 
 
 class Budget(NamedTuple):
@@ -94,141 +82,44 @@ class Budget(NamedTuple):
 
     def has_room(self, cost: int) -> bool:
         """Whether so much more fits."""
-        return self.max_total_cost == 0 or self.total_cost + cost <= self.max_total_cost
+        return cost <= 0 or self.max_total_cost == 0 or self.total_cost + cost <= self.max_total_cost
 
 
-class Plan(NamedTuple):
+def wanted_of(streamer_id: str, families: Iterable[str], scopes: frozenset[str] = frozenset()) -> tuple[Wanted, ...]:
     """
-    What has to be done.
-
-    Attributes:
-        create: Subscriptions to be made, by priority.
-        delete: Subscriptions to be ended: not wanted, dead, or second to an equal one.
-        adopted: What fulfils each wanted one that is there.
-        without: Streamers that the budget has no room for: they are polled.
-    """
-
-    create: tuple[Wanted, ...]
-    delete: tuple[Existing, ...]
-    adopted: Mapping[Wanted, Existing]
-    without: tuple[str, ...]
-
-
-def condition_of(wanted: Wanted) -> dict[str, str]:
-    """The condition object of a create call."""
-    return {wanted.kind.field: wanted.streamer_id}
-
-
-def wanted_of(streamer_id: str, families: Iterable[str]) -> tuple[Wanted, ...]:
-    """The subscriptions of one streamer."""
-    return tuple(Wanted(streamer_id, FAMILIES[family]) for family in families)
-
-
-def plan(
-    streamers: Sequence[str],
-    families: Sequence[str],
-    existing: Iterable[Existing],
-    callback: str,
-    budget: Budget,
-) -> Plan:
-    """
-    What leads from the subscriptions that exist to those that shall.
+    The subscriptions of one streamer.
 
     Args:
-        streamers: Whoever shall be subscribed, the most important first.
-        families: What of each.
-        existing: Everything that Twitch lists, oldest first.
-        callback: Our callback; what delivers elsewhere is not ours to touch.
-        budget: Cost of all that exists.
+        streamer_id: The streamer.
+        families: Those that need no authorisation, by name.
+        scopes: What the streamer has granted us.
     """
-    wanted = {one: wanted_of(one, families) for one in streamers}
-    keys = {key for each in wanted.values() for key in each}
-    adopted: dict[Wanted, Existing] = {}
-    delete: list[Existing] = []
-    for one in existing:
-        key = one.wanted
-        if key is None or one.callback != callback:
-            continue
-        held = adopted.get(key)
-        if not one.active or key not in keys:
-            delete.append(one)
-        elif held is None:
-            adopted[key] = one
-        elif held.status != ENABLED and one.status == ENABLED:
-            adopted[key] = one
-            delete.append(held)
-        else:
-            delete.append(one)
-    budget = budget.spend(-sum(one.cost for one in delete))
-    create: list[Wanted] = []
-    without: list[str] = []
-    for streamer_id, each in wanted.items():
-        missing = [key for key in each if key not in adopted]
-        # What one will cost is known only once it is made: 1, or 0 where the streamer authorised us.
-        if budget.has_room(len(missing)):
-            budget = budget.spend(len(missing))
-            create += missing
-        else:
-            without.append(streamer_id)
-    return Plan(tuple(create), tuple(delete), adopted, tuple(without))
+    names = (*families, *granted_families(scopes))
+    return tuple(
+        Wanted(source.type, source.version, tuple((field, streamer_id) for field in sorted(source.fields)))
+        for family in names
+        for source in sources(family)
+    )
 
 
-class Demand:
+def wanted_of_application(client_id: str, *, shards: bool) -> tuple[Wanted, ...]:
     """
-    Which streamers are wanted, by whom, and which live on for a while although nobody wants them any more.
+    The subscriptions about our application.
 
     Args:
-        linger_s: How long a streamer nobody wants lives on.
+        client_id: Our application.
+        shards: Whether a conduit's shards are to be watched too.
     """
-
-    def __init__(self, linger_s: float) -> None:
-        self._linger_s = linger_s
-        self._favoured: frozenset[str] = frozenset()
-        self._watched: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
-        self._until: dict[str, float] = {}
-
-    def favour(self, streamer_ids: Iterable[str], now_s: float) -> None:
-        """Exactly these are somebody's favourites."""
-        favoured = frozenset(streamer_ids)
-        self._linger(self._favoured - favoured, now_s, self._linger_s)
-        self._favoured = favoured
-
-    def watch(self, connection: str, incarnation: str, streamer_ids: Iterable[str], now_s: float) -> None:
-        """Exactly these are watched at that connection actor, for ``WATCH_S`` unless it says so again."""
-        self._expire(now_s)
-        key = (connection, incarnation)
-        watched = frozenset(streamer_ids)
-        _, before = self._watched.pop(key, (0.0, frozenset[str]()))
-        self._linger(before - watched, now_s, self._linger_s)
-        if watched:
-            self._watched[key] = (now_s + WATCH_S, watched)
-
-    def touch(self, streamer_id: str, now_s: float) -> None:
-        """Somebody asked for this one and will say soon that it is watched or favoured."""
-        self._linger((streamer_id,), now_s, max(WATCH_S, self._linger_s))
-
-    def inherit(self, streamer_ids: Collection[str], now_s: float) -> None:
-        """These were subscribed before we started: whoever wants them may not have said so yet."""
-        self._linger(streamer_ids, now_s, max(WATCH_S, self._linger_s))
-
-    def ranked(self, now_s: float) -> tuple[str, ...]:
-        """Who shall live now, each once: watched, then favoured, then those that linger; by id within each."""
-        self._expire(now_s)
-        watched = frozenset[str]().union(*(ids for _, ids in self._watched.values()))
-        order = (watched, self._favoured, self._until.keys())
-        return tuple(dict.fromkeys(one for ids in order for one in sorted(ids, key=_by_id)))
-
-    def _linger(self, streamer_ids: Collection[str], now_s: float, for_s: float) -> None:
-        for one in streamer_ids:
-            self._until[one] = max(self._until.get(one, 0.0), now_s + for_s)
-
-    def _expire(self, now_s: float) -> None:
-        for key, (until_s, ids) in list(self._watched.items()):
-            if until_s <= now_s:
-                del self._watched[key]
-                self._linger(ids, until_s, self._linger_s)
-        self._until = {one: until_s for one, until_s in self._until.items() if until_s > now_s}
+    types = (*APPLICATION, SHARD_DISABLED) if shards else APPLICATION
+    return tuple(Wanted(one, "1", (("client_id", client_id),)) for one in types)
 
 
-def _by_id(streamer_id: str) -> tuple[int, str]:
-    return len(streamer_id), streamer_id
+def needs_grant(key: Wanted) -> bool:
+    """Whether it rests on a grant of the streamer's."""
+    kind = CATALOGUE.get(key.type)
+    return kind is not None and bool(kind.scopes)
+
+
+def conduit_place(conduit_id: str) -> str:
+    """How a conduit is written as the place of a subscription."""
+    return f"conduit:{conduit_id}"

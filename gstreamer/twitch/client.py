@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from gstreamer.core.errors import (
     NotFoundError,
@@ -48,6 +48,17 @@ class Webhook(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Webhook({self.callback!r})"
+
+    def body(self) -> dict[str, str]:
+        """It as Twitch takes it, with the secret."""
+        return {"method": "webhook", "callback": self.callback, "secret": self.secret}
+
+
+class Transport(Protocol):
+    """How a subscription delivers."""
+
+    def body(self) -> dict[str, str]:
+        """It as Twitch takes it."""
 
 
 class Created(NamedTuple):
@@ -213,9 +224,11 @@ class Twitch(Helix):
         found = _items(Subscription, await self._helix("GET", "eventsub/subscriptions", pairs))
         return next((one for one in found if one.id == subscription_id), None)
 
-    async def subscribe(self, event_type: str, version: str, condition: dict[str, str], webhook: Webhook) -> Created:
+    async def subscribe(
+        self, event_type: str, version: str, condition: dict[str, str], transport: Transport
+    ) -> Created:
         """
-        A new subscription; it is pending until the callback has answered Twitch's challenge.
+        A new subscription; by webhook it is pending until the callback has answered Twitch's challenge.
 
         Raises:
             AlreadySubscribedError: An equal one is active; its id is in the error if Twitch told it.
@@ -227,7 +240,7 @@ class Twitch(Helix):
             "type": event_type,
             "version": version,
             "condition": condition,
-            "transport": {"method": "webhook", "callback": webhook.callback, "secret": webhook.secret},
+            "transport": transport.body(),
         }
         # Repeated by the caller, who adopts what an unanswered try may have made.
         reply = await self._helix("POST", "eventsub/subscriptions", body=body, idempotent=False)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gstreamer.core.errors import UnavailableError
+from gstreamer.core.subscriptions import conduit_place
 
 
 def _no_empty(value: object) -> object:
@@ -23,6 +24,12 @@ def _scopes(value: object) -> object:
     if isinstance(value, str):
         return value.split()
     return () if value is None else value
+
+
+def text_of(fields: Mapping[str, Any], name: str) -> str:
+    """A field that is a text; empty if it is something else, or not there."""
+    found = fields.get(name)
+    return found if isinstance(found, str) else ""
 
 
 Time = Annotated[datetime | None, BeforeValidator(_no_empty)]
@@ -151,8 +158,13 @@ class Subscription(Answer):
     @property
     def callback(self) -> str:
         """Where a webhook subscription delivers; empty for other transports."""
-        found = self.transport.get("callback", "")
-        return found if isinstance(found, str) else ""
+        return text_of(self.transport, "callback")
+
+    @property
+    def place(self) -> str:
+        """Where it delivers: a callback, or a conduit as ``core.subscriptions`` writes it; empty for a session."""
+        conduit_id = text_of(self.transport, "conduit_id")
+        return conduit_place(conduit_id) if conduit_id else self.callback
 
 
 class SubscriptionPage(Answer):
@@ -168,3 +180,37 @@ class SubscriptionPage(Answer):
     def cursor(self) -> str:
         """Where the next page starts, or empty text."""
         return str(self.pagination.get("cursor") or "")
+
+
+class ConduitRow(Answer):
+    """A conduit."""
+
+    id: str
+    shard_count: int = 0
+
+
+class ConduitPage(Answer):
+    """Conduits, all of them or the one that a call was about."""
+
+    data: tuple[ConduitRow, ...]
+
+
+class Shard(Answer):
+    """A shard of a conduit, and where it hands on what comes."""
+
+    id: str
+    status: Text = ""
+    transport: dict[str, Any] = {}
+
+    @property
+    def callback(self) -> str:
+        """The webhook that it hands on to; empty if it does not."""
+        return text_of(self.transport, "callback")
+
+
+class ShardPage(Answer):
+    """A page of shards; ``errors`` names those that Twitch did not take."""
+
+    data: tuple[Shard, ...] = ()
+    errors: tuple[dict[str, Any], ...] = ()
+    pagination: dict[str, Any] = {}

@@ -73,7 +73,7 @@ async def test_a_viewer_is_welcomed_and_gets_events_in_order() -> None:
         assert (welcome["user_id"], welcome["ping_interval_s"]) == ("4242", 25)
         assert repr(world.connection) == f"{NAME} sockets=1"
         assert set(await world.connection.trace(said[ONE][0])) == {"received", "written"}
-        await until(lambda: world.subscriptions.watched[-1:] == [frozenset({ONE, TWO})])
+        await until(lambda: world.subscriptions.watched[-1:] == [{ONE: 1, TWO: 1}])
 
 
 async def test_the_sessions_of_welcomed_sockets_are_told() -> None:
@@ -464,7 +464,7 @@ async def test_a_streamer_nobody_watches_is_left_after_a_while(monkeypatch: pyte
 
         await until(lambda: world.host.left == [ONE])
 
-        await until(lambda: world.subscriptions.watched[-1:] == [frozenset()])
+        await until(lambda: world.subscriptions.watched[-1:] == [{}])
         assert world.connection._desk.hub.streamers() == ()
         world.host.joined[ONE] = world.logs[ONE].head
         await world.host.say(ONE)

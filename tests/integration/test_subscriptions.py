@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import pytest
 
 from gstreamer.actors.subscriptions import Subscriptions
 from gstreamer.actors.wiring import Clock, Config
 from gstreamer.twitch.client import Twitch, Webhook
+from gstreamer.twitch.conduits import Conduits
 from gstreamer.twitch.http import Application, Patience
 from tests.subscriptions import World
 from tests.twitch import QUIET, SECRET, Callback, Place, Uncounted, callback, double
@@ -31,10 +33,16 @@ async def to() -> AsyncIterator[Callback]:
         yield kept
 
 
-def actor(world: World, place: Place, to: Callback, linger_s: float = 600.0) -> Subscriptions:
+def actor(
+    world: World,
+    place: Place,
+    to: Callback,
+    linger_s: float = 600.0,
+    transport: Literal["webhook", "conduit"] = "webhook",
+) -> Subscriptions:
     application = Application("test-client", "test-secret", f"{place.url}/oauth2", f"{place.url}/helix")
     client = Twitch(application, Uncounted(), Patience(tries=1, rate_wait_s=0))
-    config = Config(Webhook(to.url, SECRET), FAMILIES, linger_s, "gs.streamer.", 1)
+    config = Config(Webhook(to.url, SECRET), FAMILIES, linger_s, "gs.streamer.", 1, "test-client", transport)
 
     async def soon(delay_s: float) -> None:
         await asyncio.sleep(min(delay_s, 0.02))
@@ -43,7 +51,7 @@ def actor(world: World, place: Place, to: Callback, linger_s: float = 600.0) -> 
     # Its own clock runs fast, so that its waits are over soon; the double's does not.
     loop = asyncio.get_running_loop()
     clock = Clock(lambda: loop.time() * 100, sleep=soon)
-    return Subscriptions(config, world.ports()._replace(twitch=client), clock)
+    return Subscriptions(config, world.ports()._replace(twitch=client, conduits=Conduits(client)), clock)
 
 
 async def nothing(wait_s: float) -> list[object]:
@@ -63,10 +71,11 @@ async def running(subscriptions: Subscriptions) -> AsyncIterator[None]:
 
 
 async def until(place: Place, condition: Callable[[list[dict[str, object]]], bool]) -> list[dict[str, object]]:
-    """The double's subscriptions, once they are as they shall be."""
+    """The double's subscriptions of streamers, once they are as they shall be."""
     async with asyncio.timeout(20):
         while True:
-            found = (await place.state())["subscriptions"]
+            listed = (await place.state())["subscriptions"]
+            found = [one for one in listed if "client_id" not in one["condition"]]
             if condition(found):
                 return list(found)
             await asyncio.sleep(0.02)
@@ -170,7 +179,7 @@ async def test_the_budget_decides_who_is_without() -> None:
             await until(place, all_enabled(8))
             observed = await subscriptions.observe()
 
-    assert (observed["cost"], observed["max_cost"], len(observed["without"])) == (8, 10, 3)
+    assert (observed["cost"], observed["max_cost"], len(observed["without"])) == (10, 10, 3)
 
 
 async def test_two_at_once_make_no_copies(place: Place, to: Callback) -> None:
@@ -178,7 +187,72 @@ async def test_two_at_once_make_no_copies(place: Place, to: Callback) -> None:
     async with running(actor(world, place, to)), running(actor(world, place, to)):
         await until(place, all_enabled(8))
 
-    assert len((await place.twitch.subscriptions()).subscriptions) == 8
+    assert len((await place.twitch.subscriptions()).subscriptions) == 8 + 2
+
+
+def by(method: str, count: int) -> Callable[[list[dict[str, object]]], bool]:
+    """All deliver, and by this transport alone."""
+    return lambda found: (
+        all_enabled(count)(found) and {one["transport"]["method"] for one in found} == {method}  # type: ignore[index]
+    )
+
+
+async def test_a_conduit_is_made_once_and_brings_what_a_streamer_does(place: Place, to: Callback) -> None:
+    world = World(ONE)
+    async with running(actor(world, place, to, transport="conduit")):
+        before = await until(place, by("conduit", 4))
+    async with running(actor(world, place, to, transport="conduit")):
+        await place.order("happen", act="start", user_id=ONE)
+        await to.until(lambda: len(to.notifications) == 1)
+        after = await until(place, by("conduit", 4))
+
+    assert [one["id"] for one in before] == [one["id"] for one in after]
+    (conduit,) = await Conduits(place.twitch).all()
+    (shard,) = await Conduits(place.twitch).shards(conduit.id)
+    assert (shard.id, shard.status, shard.callback) == ("0", "enabled", to.url)
+
+
+async def test_a_conduit_that_was_ended_is_made_anew(place: Place, to: Callback) -> None:
+    conduits = Conduits(place.twitch)
+    async with running(actor(World(ONE), place, to, transport="conduit")):
+        before = await until(place, by("conduit", 4))
+        (conduit,) = await conduits.all()
+
+        await conduits.end(conduit.id)
+        await conduits.end(conduit.id)
+        after = await until(place, lambda found: by("conduit", 4)(found) and found[0]["id"] != before[0]["id"])
+
+    assert not {one["id"] for one in before} & {one["id"] for one in after}
+
+
+async def test_shards_that_were_disabled_are_assigned_again(place: Place, to: Callback) -> None:
+    conduits = Conduits(place.twitch)
+    async with running(actor(World(ONE), place, to, transport="conduit")):
+        before = await until(place, by("conduit", 4))
+        (conduit,) = await conduits.all()
+        await conduits.resize(conduit.id, 2)
+        refused = await conduits.assign(conduit.id, ["0", "7"], Webhook(f"{to.url}/nowhere", SECRET))
+
+        async with asyncio.timeout(20):
+            while [(one.callback, one.status) for one in await conduits.shards(conduit.id)] != [(to.url, "enabled")]:
+                await asyncio.sleep(0.1)
+
+    assert len(refused) == 1
+    assert (await conduits.all())[0].shard_count == 1
+    assert [one["id"] for one in await until(place, by("conduit", 4))] == [one["id"] for one in before]
+
+
+async def test_the_transport_is_changed_there_and_back(place: Place, to: Callback) -> None:
+    world = World(ONE, TWO)
+    async with running(actor(world, place, to)):
+        await until(place, by("webhook", 8))
+    async with running(actor(world, place, to, transport="conduit")):
+        await until(place, by("conduit", 8))
+    async with running(actor(world, place, to)):
+        await until(place, by("webhook", 8))
+        async with asyncio.timeout(20):
+            while await Conduits(place.twitch).all():
+                await asyncio.sleep(0.1)
 
 
 async def test_viewers_are_counted(place: Place, to: Callback) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Literal
 
 import ray
 
@@ -12,13 +14,14 @@ from gstreamer import settings
 from gstreamer.actors.access import TwitchAccess
 from gstreamer.actors.chat_reader import ChatReader
 from gstreamer.actors.chat_seat import Ports as ChatPorts
+from gstreamer.actors.handles import find_actor
 from gstreamer.actors.hosts import Hosts
 from gstreamer.actors.snapshots import SnapshotFollower
 from gstreamer.actors.spawn.ground import REST, Ground, actor_options, ground
 from gstreamer.actors.spawn.ws import ensure_placement
 from gstreamer.actors.subscriptions import Subscriptions
 from gstreamer.actors.wiring import Config, Ports
-from gstreamer.core.errors import ConfigurationError
+from gstreamer.core.errors import ConfigurationError, UnavailableError
 from gstreamer.core.ids import CHAT, SUBSCRIPTIONS, TWITCH
 from gstreamer.core.ports import Log
 from gstreamer.core.topics import CONTROL, UNROUTED
@@ -34,23 +37,33 @@ from gstreamer.store.grants import Grants
 from gstreamer.store.scopes import Scopes
 from gstreamer.store.secrets import Keyring, keys_of
 from gstreamer.twitch.client import Twitch, Webhook
+from gstreamer.twitch.conduits import Conduits
 from gstreamer.twitch.http import Application
 from gstreamer.twitch.sockets import SocketHelix, SocketSession
 
 SUBSCRIPTIONS_GROUP = "gstreamer-subscriptions"
+RESTART_S, RESTART_POLL_S = 30.0, 0.1
+
+Delivers = Literal["webhook", "conduit"]
 
 
 class SubscriptionsActor(Subscriptions):
-    """The subscriptions actor in its process."""
+    """
+    The subscriptions actor in its process.
 
-    def __init__(self) -> None:
+    Args:
+        transport: How Twitch shall deliver; None: as it is set.
+    """
+
+    def __init__(self, transport: Delivers | None = None) -> None:
         self._ground = on = ground()
         twitch = on.settings.twitch
         if twitch.webhook_secret is None:
             raise ConfigurationError("twitch.webhook_secret is not set: Twitch signs what it sends with it")
         webhook = Webhook(f"{on.settings.public_url}/eventsub", twitch.webhook_secret.get_secret_value())
         database = Database(on.settings.store.urls[0].get_secret_value())
-        platform, records = Twitch(application_of(on), on.metrics, access=on.handles.twitch()), on.producer()
+        application = application_of(on)
+        platform, records = Twitch(application, on.metrics, access=on.handles.twitch()), on.producer()
         follower = SnapshotFollower(on.handles.placement())
         ports = Ports(
             platform,
@@ -62,10 +75,21 @@ class SubscriptionsActor(Subscriptions):
             on.metrics,
             keeper_of(on.settings, database, platform.oauth, records),
             Hosts(on.handles, follower),
+            Conduits(platform),
+            Scopes(database),
         )
         kafka = on.settings.kafka
-        families = tuple(twitch.families)
-        config = Config(webhook, families, twitch.linger_s, kafka.topic_prefix, kafka.replication_factor)
+        config = Config(
+            webhook,
+            tuple(twitch.families),
+            twitch.linger_s,
+            kafka.topic_prefix,
+            kafka.replication_factor,
+            application.client_id,
+            transport or twitch.transport,
+            twitch.conduit_shards,
+            twitch.webhook_secret_previous is not None,
+        )
         super().__init__(config, ports)
         loop = asyncio.get_running_loop()
         on.work.add(loop.create_task(follower.run(), name="placement"))
@@ -131,3 +155,25 @@ def ensure_actors() -> None:
     ensure_needed()
     ray.remote(TwitchAccessActor).options(**actor_options(TWITCH, {REST: 1})).remote()
     ray.remote(ChatReaderActor).options(**actor_options(CHAT, {REST: 1})).remote()
+
+
+async def restart_subscriptions(transport: Delivers) -> None:
+    """
+    Start the subscriptions actor anew, with this transport in place of the one that is set.
+
+    Raises:
+        UnavailableError: The one before does not end.
+    """
+    options = {**actor_options(SUBSCRIPTIONS, {REST: 1}), "get_if_exists": False}
+    deadline_s = asyncio.get_running_loop().time() + RESTART_S
+    while asyncio.get_running_loop().time() < deadline_s:
+        with suppress(ValueError):
+            ray.kill(find_actor(SUBSCRIPTIONS), no_restart=True)
+        try:
+            ray.remote(SubscriptionsActor).options(**options).remote(transport)
+        except ValueError:
+            # Its name is free only once it has ended.
+            await asyncio.sleep(RESTART_POLL_S)
+        else:
+            return
+    raise UnavailableError(f"the subscriptions actor did not end within {RESTART_S:.0f} s")

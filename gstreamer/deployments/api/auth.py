@@ -205,7 +205,7 @@ async def _grant(parts: Parts, code: str, *, widened: bool) -> tuple[Person, tup
     await parts.grants.put(person, tokens, parts.keeper.next_check(), parts.now())
     if given:
         # Families that a streamer has granted are subscribed from now on.
-        await parts.follow_favourites()
+        await parts.follow_grant(person.id)
     return person, ()
 
 

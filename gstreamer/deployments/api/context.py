@@ -65,6 +65,13 @@ class Parts:
         except UnavailableError as error:
             log.get("api").warning("subscriptions not told of favourites", reason=str(error))
 
+    async def follow_grant(self, user_id: str) -> None:
+        """Tell the subscriptions actor that this person has granted us something; it looks now and then anyway."""
+        try:
+            await self.subscriptions.granted(user_id)
+        except UnavailableError as error:
+            log.get("api").warning("subscriptions not told of a grant", user_id=user_id, reason=str(error))
+
     def now_ms(self) -> int:
         """The time in Unix milliseconds."""
         return milliseconds(self.now())

@@ -184,3 +184,27 @@ async def test_who_has_no_room_in_the_budget_is_named_and_told_by_asking_alone()
     world.time.now_s += 1_000
     await subscriptions.reconcile()
     assert await subscriptions.polled() == frozenset()
+
+
+async def test_who_was_not_served_for_a_while_is_asked_about_once_it_is_served_again() -> None:
+    world = World("11")
+    world.states.known["11"] = OFF._replace(title="Old", category="Chess", updated=Mark("e:9", 0))
+    world.twitch.channel["11"] = Channel(broadcaster_id="11", title="New", game_name="Chess")
+    subscriptions = await settled(world)
+    status = "notification_failures_exceeded"
+    subscriptions.revoked(world.twitch.die("stream.offline", status), status)
+    await subscriptions.look_up()
+    assert corrections(world) == []
+    world.time.now_s += 5
+    await subscriptions.reconcile()
+    world.time.now_s += 5
+    await subscriptions.reconcile()
+
+    world.twitch.error = down("twitch")
+    with pytest.raises(UnavailableError):
+        await subscriptions.look_up()
+    world.twitch.error = None
+    await subscriptions.look_up()
+    await subscriptions.look_up()
+
+    assert [one for _, one in corrections(world)] == ["gs-channel.update-11--9"]

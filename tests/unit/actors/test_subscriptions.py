@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from gstreamer.actors.subscriptions import Subscriptions
+from gstreamer.core.demand import WATCH_S
 from gstreamer.core.errors import RefusedError, TooManyAlikeError, UnavailableError
-from gstreamer.core.subscriptions import WATCH_S
 from tests.subscriptions import CONFIG, OTHER, World, down
 
 BOTH = [("stream.offline", "11"), ("stream.online", "11")]
@@ -23,6 +23,7 @@ async def turn(subscriptions: Subscriptions) -> None:
     """One pass of what runs in the background."""
     await subscriptions.read_favourites()
     await subscriptions.settle_residents()
+    await subscriptions.read_scopes()
     await subscriptions.reconcile()
     await subscriptions.settle_residents()
 
@@ -40,7 +41,7 @@ async def test_a_favourite_gets_a_topic_subscriptions_and_a_home() -> None:
 async def test_a_watched_one_too_once_its_connection_has_said_so() -> None:
     world = World()
     subscriptions = actor(world)
-    await subscriptions.watching("connection:a:0", "i", frozenset({"11", "not an id"}))
+    await subscriptions.watching("connection:a:0", "i", {"11": 1, "not an id": 1})
 
     await turn(subscriptions)
 
@@ -52,7 +53,7 @@ async def test_ten_who_want_it_cause_one_subscription_each() -> None:
     world = World("11")
     subscriptions = actor(world)
     for number in range(10):
-        await subscriptions.watching(f"connection:a:{number}", "i", frozenset({"11"}))
+        await subscriptions.watching(f"connection:a:{number}", "i", {"11": 1})
 
     await turn(subscriptions)
     await turn(subscriptions)
@@ -135,7 +136,7 @@ async def test_a_former_favourite_lingers() -> None:
 async def test_a_silent_connection_is_forgotten_in_time() -> None:
     world = World()
     subscriptions = actor(world)
-    await subscriptions.watching("connection:a:0", "i", frozenset({"11"}))
+    await subscriptions.watching("connection:a:0", "i", {"11": 1})
     await turn(subscriptions)
 
     world.time.now_s += WATCH_S + CONFIG.linger_s
@@ -204,7 +205,7 @@ async def test_without_kafka_nothing_is_subscribed_and_nothing_ended() -> None:
         await subscriptions.settle_residents()
     await subscriptions.reconcile()
 
-    assert list(world.twitch.held) == ["a"]
+    assert world.twitch.shown() == [("stream.online", "11")]
 
 
 async def test_what_an_outage_cut_short_is_finished_after_it() -> None:
@@ -237,7 +238,7 @@ async def test_an_equal_one_that_our_list_lacks_is_adopted() -> None:
 
     assert world.twitch.shown() == BOTH
     assert "late" in world.twitch.held
-    assert (await subscriptions.observe())["subscriptions"] == {"enabled": 2}
+    assert (await subscriptions.observe())["subscriptions"] == {"enabled": 4}
 
 
 async def test_a_conflict_without_an_id_is_found_by_listing() -> None:
@@ -251,11 +252,12 @@ async def test_a_conflict_without_an_id_is_found_by_listing() -> None:
     world.time.now_s += 2
     await turn(subscriptions)
 
-    assert (await subscriptions.observe())["subscriptions"] == {"enabled": 2}
+    assert (await subscriptions.observe())["subscriptions"] == {"enabled": 4}
 
 
 async def test_one_of_another_callback_that_stands_in_the_way_is_replaced() -> None:
     world = World("11")
+    world.twitch.takes_both_transports = False
     world.twitch.add("old", "stream.online", "11", callback=OTHER)
     world.twitch.add("elsewhere", "stream.online", "99", callback=OTHER)
     subscriptions = actor(world)
@@ -312,7 +314,7 @@ async def test_a_challenge_that_failed_is_seen_and_tried_again() -> None:
         await turn(subscriptions)
 
     assert world.twitch.shown() == BOTH
-    assert len(world.twitch.held) == 2
+    assert len(world.twitch.held) == 4
 
 
 async def test_pending_ones_are_looked_at_more_often() -> None:
@@ -331,7 +333,7 @@ async def test_pending_ones_are_looked_at_more_often() -> None:
 
 async def test_who_has_no_room_in_the_budget_is_named() -> None:
     world = World("11", "12")
-    world.twitch.max_total_cost = 3
+    world.twitch.max_total_cost = 5
     subscriptions = actor(world)
     await turn(subscriptions)
 
@@ -349,7 +351,7 @@ async def test_placement_is_told_again_now_and_then_and_at_changes() -> None:
 
     world.time.now_s += 30
     await subscriptions.settle_residents()
-    await subscriptions.watching("connection:a:0", "i", frozenset({"12"}))
+    await subscriptions.watching("connection:a:0", "i", {"12": 1})
     await subscriptions.settle_residents()
 
     assert world.placement.kept[1:] == [frozenset({"11"}), frozenset({"11", "12"})]
@@ -377,9 +379,11 @@ async def test_the_loops_outlive_everything_and_say_what_is_wrong() -> None:
 
     assert {name: part["state"] for name, part in observed["parts"].items()} == {
         "favourites": "degraded",
+        "scopes": "ok",
         "residents": "ok",
         "reconcile": "degraded",
         "poll": "degraded",
+        "look up": "ok",
         "mail": "degraded",
     }
     assert observed["parts"]["reconcile"]["reason"] == "it does not answer"

@@ -79,11 +79,11 @@ def test_full_connections_are_degraded() -> None:
 
 def observed(**more: object) -> dict[str, object]:
     steps = {"reconcile": {"state": "ok", "since": 0.0, "reason": ""}}
-    return {"kept": 3, "cost": 9, "max_cost": 10, "without": [], "parts": steps, **more}
+    return {"kept": 3, "cost": 9, "max_cost": 10, "without": [], "parts": steps, "transport": "webhook", **more}
 
 
 def test_subscriptions_tell_their_streamers_and_their_budget() -> None:
-    assert subscriptions_finding(observed()) == Finding("ok", "3 streamers kept; cost 9 of 10")
+    assert subscriptions_finding(observed()) == Finding("ok", "3 streamers kept; by webhook; cost 9 of 10")
 
 
 def test_a_step_that_does_not_go_well_is_told_with_its_reason() -> None:
@@ -91,7 +91,7 @@ def test_a_step_that_does_not_go_well_is_told_with_its_reason() -> None:
 
     found = subscriptions_finding(observed(parts=steps))
 
-    assert found == Finding("degraded", "3 streamers kept; cost 9 of 10; mail: kafka is away")
+    assert found == Finding("degraded", "3 streamers kept; by webhook; cost 9 of 10; mail: kafka is away")
 
 
 def test_streamers_without_a_subscription_are_told_by_name() -> None:
@@ -99,8 +99,40 @@ def test_streamers_without_a_subscription_are_told_by_name() -> None:
     many = subscriptions_finding(observed(without=[str(n) for n in range(8)]), {"1": "Ann"})
 
     why = "polled, for the cost budget has no room"
-    assert one == Finding("degraded", f"3 streamers kept; cost 9 of 10; 1 streamer is {why}: 1")
-    assert many.reason == f"3 streamers kept; cost 9 of 10; 8 streamers are {why}: 0, Ann, 2, 3, 4 and 3 more"
+    assert one == Finding("degraded", f"3 streamers kept; by webhook; cost 9 of 10; 1 streamer is {why}: 1")
+    assert (
+        many.reason
+        == f"3 streamers kept; by webhook; cost 9 of 10; 8 streamers are {why}: 0, Ann, 2, 3, 4 and 3 more"
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "state", "words"),
+    [
+        ({"hidden_cost": 2}, "ok", "2 of it for what Twitch counts and does not list"),
+        ({"moving": 4}, "ok", "4 still come by the transport before"),
+        (
+            {"subscriptions": {"enabled": 8, "user_removed": 1, "conduit_deleted": 2}},
+            "ok",
+            "dead: 2 conduit_deleted, 1 user_removed",
+        ),
+        ({"needs_person": ["1"]}, "ok", "1 streamers have to sign in again for their own events"),
+        ({"shards": {"enabled": 1, "unassigned": 1}}, "degraded", "not every shard of the conduit delivers"),
+    ],
+)
+def test_whatever_an_operator_would_ask_of_the_subscriptions_is_told(
+    more: dict[str, object], state: str, words: str
+) -> None:
+    found = subscriptions_finding(observed(**more))
+
+    assert found.state == state
+    assert found.reason.endswith(f"cost 9 of 10; {words}")
+
+
+def test_the_shards_of_a_conduit_are_counted() -> None:
+    found = subscriptions_finding(observed(transport="conduit", shards={"enabled": 2}))
+
+    assert found == Finding("ok", "3 streamers kept; by conduit (2 enabled); cost 9 of 10")
 
 
 @pytest.mark.parametrize(
