@@ -171,15 +171,22 @@ class ChatReader:
         demand = self._lingering(self._demand.by_streamer(now_s), now_s)
         self._opened = {one: until_s for one, until_s in self._opened.items() if one in demand}
         people = {user for users in demand.values() for user in users} | demand.keys()
-        if now_s >= self._known_at_s + SCOPES_S or not people <= self._known.keys():
-            found = await self._scopes.granted(people)
-            self._known = {one: found.get(one, frozenset()) for one in people}
-            self._known_at_s = now_s
+        await self._learn(people, now_s)
         return {
             streamer_id: [user for user in users if READ_CHAT in self._known[user]]
             for streamer_id, users in demand.items()
             if self._needs_reader(streamer_id, now_s)
         }
+
+    async def _learn(self, people: set[str], now_s: float) -> None:
+        """Have the scopes of all these people: of those who are new at once, of the others now and then."""
+        is_due = now_s >= self._known_at_s + SCOPES_S
+        asked = people if is_due else people - self._known.keys()
+        found = await self._scopes.granted(asked) if asked else {}
+        kept = {} if is_due else {one: scopes for one, scopes in self._known.items() if one in people}
+        self._known = kept | {one: found.get(one, frozenset()) for one in asked}
+        if is_due:
+            self._known_at_s = now_s
 
     def _needs_reader(self, streamer_id: str, now_s: float) -> bool:
         """Whether this chat does not come by its streamer's own grant, or may not come by it yet."""

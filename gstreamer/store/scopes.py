@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, any_, literal, select
 from sqlmodel import col
 
 from gstreamer.store.engine import Database
@@ -24,7 +24,9 @@ class Scopes:
         Raises:
             UnavailableError: Postgres does not answer.
         """
-        theirs = col(Grant.user_id).in_(tuple(user_ids)) & (col(Grant.provider) == TWITCH)
+        # One array, for a statement has at most 65,535 parameters, and whoever watches a chat may be asked about.
+        asked = literal(list(user_ids), ARRAY(Text))
+        theirs = (col(Grant.user_id) == any_(asked)) & (col(Grant.provider) == TWITCH)
         query = select(col(Grant.user_id), col(Grant.scopes)).where(theirs & (col(Grant.status) == OK))
         async with self._database.once() as connection:
             rows = await connection.execute(query)

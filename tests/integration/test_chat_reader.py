@@ -17,7 +17,7 @@ from gstreamer.core.records import Outgoing
 from gstreamer.twitch.http import Application
 from gstreamer.twitch.sockets import SocketHelix, SocketSession
 from tests.fake_log import Counts
-from tests.integration.test_simulator_transports import person
+from tests.helix import person
 from tests.twitch import Place, Uncounted, double
 
 TESTER, OTHER = "1000001", "1000002"
@@ -81,7 +81,7 @@ class World:
 
     async def grant(self, user_id: str, login: str) -> None:
         helix = await person(self.place, login, *READ)
-        self.tokens[user_id] = helix._headers["Authorization"].removeprefix("Bearer ")
+        self.tokens[user_id] = helix.headers["Authorization"].removeprefix("Bearer ")
         self.granted_scopes[user_id] = READ
 
     async def watch(self, **chats: tuple[str, ...]) -> None:
