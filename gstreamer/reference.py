@@ -1,19 +1,20 @@
-"""Pages of the documentation that are made from the code: every setting, every metric.
+"""Pages of the documentation that are made from the code: every setting, every metric, every event.
 
-``python -m gstreamer.reference settings > docs/settings.md``, and so with ``metrics``. A test compares, so neither
-can grow old.
+``python -m gstreamer.reference settings > docs/settings.md``, and so with the other names in ``PAGES``. A test
+compares, so none can grow old.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
+from gstreamer import reference_events
 from gstreamer.metrics import METRICS
 from gstreamer.settings import PREFIX, Section, Settings, env_name, is_secret
 
@@ -49,6 +50,22 @@ def metrics_page() -> str:
     """The page of all metrics, as ``docs/metrics.md`` holds it."""
     rows = ((f"`{one.name}`", one.kind, one.unit, ", ".join(one.labels), f"{one.help}.") for one in METRICS)
     return "\n".join([_METRICS_HEAD, *_table(("name", "kind", "unit", "labels", "what"), rows)]) + "\n"
+
+
+def events_page() -> str:
+    """The page of all events, as ``docs/events.md`` holds it."""
+    above, between = reference_events.heads()
+    overview, contents = _table(*reference_events.overview()), _table(*reference_events.contents())
+    return "\n".join([above, *overview, between, *contents]) + "\n"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings": settings_page,
+    "metrics": metrics_page,
+    "events": events_page,
+    "schema": reference_events.schema,
+    "types": reference_events.types,
+}
 
 
 def _sections(section: type[BaseModel], path: tuple[str, ...]) -> Iterator[str]:
@@ -122,11 +139,10 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[s
 
 def main(arguments: list[str]) -> int:
     """Print the page that is named."""
-    pages = {"settings": settings_page, "metrics": metrics_page}
-    if len(arguments) != 1 or arguments[0] not in pages:
-        sys.stderr.write(f"usage: python -m gstreamer.reference {'|'.join(pages)}\n")
+    if len(arguments) != 1 or arguments[0] not in PAGES:
+        sys.stderr.write(f"usage: python -m gstreamer.reference {'|'.join(PAGES)}\n")
         return 2
-    sys.stdout.write(pages[arguments[0]]())
+    sys.stdout.write(PAGES[arguments[0]]())
     return 0
 
 
