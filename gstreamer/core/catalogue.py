@@ -76,6 +76,7 @@ class Source(NamedTuple):
 
 
 STATE = EventClass.STATE
+_WHO_DID_IT = ("moderator_user_id", "moderator_user_login", "moderator_user_name")
 _EMAIL = ("email", "email_verified")
 _READ_CHAT = ("user:read:chat",)
 _SUBSCRIPTIONS = ("channel:read:subscriptions",)
@@ -192,7 +193,7 @@ _KINDS = (
         ("moderator:read:followers",),
         audience=Role.MODERATOR,
     ),
-    Kind("channel.shoutout.create", ("1",), "shoutouts", (MODERATED,), _SHOUTOUTS),
+    Kind("channel.shoutout.create", ("1",), "shoutouts", (MODERATED,), _SHOUTOUTS, restricted=_WHO_DID_IT),
     Kind("channel.shoutout.receive", ("1",), "shoutouts", (MODERATED,), _SHOUTOUTS),
     # A moderator's business, none of a viewer's.
     Kind("channel.ban", ("1",), "bans", scopes=_MODERATE, audience=Role.MODERATOR),

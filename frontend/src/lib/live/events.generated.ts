@@ -1029,9 +1029,9 @@ export interface EventData {
     broadcaster_user_id: string;
     broadcaster_user_login: string;
     broadcaster_user_name: string;
-    moderator_user_id: string;
-    moderator_user_login: string;
-    moderator_user_name: string;
+    moderator_user_id?: string;
+    moderator_user_login?: string;
+    moderator_user_name?: string;
     to_broadcaster_user_id: string;
     to_broadcaster_user_login: string;
     to_broadcaster_user_name: string;
