@@ -161,3 +161,29 @@ async def test_an_event_that_is_not_for_a_viewer_leaves_no_gap() -> None:
 
         assert [event["position"] for event in viewer.events[ONE]] == ["epoch-01:0", "epoch-01:2"]
         assert viewer.gaps == []
+
+
+async def test_minima_hold_over_a_resume_and_leave_no_gap() -> None:
+    async with install() as made, made.viewer("4242") as viewer:
+        for number, bits in enumerate((1, 500)):
+            await made.post(f"m{number}", "channel.cheer", {"bits": bits})
+        await made.post("m2", "channel.subscribe", {"tier": "1000"})
+        await viewer.send(
+            {"type": "subscribe", "streamer_id": ONE, "position": "epoch-01:-1", "min_bits": 100, "min_tier": "2000"}
+        )
+        for number, bits in enumerate((99, 100), 3):
+            await made.post(f"m{number}", "channel.cheer", {"bits": bits})
+        await made.post("m5", "channel.subscribe", {"tier": "2000"})
+        await grown(viewer, 3)
+
+        assert [event["id"] for event in viewer.events[ONE]] == ["m1", "m4", "m5"]
+        assert viewer.gaps == []
+
+
+async def test_a_minimum_that_is_none_is_refused() -> None:
+    async with install() as made, made.viewer("4242") as viewer:
+        await viewer.send({"type": "subscribe", "streamer_id": ONE, "min_bits": "many"})
+        await viewer.until(lambda: bool(viewer.errors))
+
+        assert viewer.errors[0]["code"] == "bad_request"
+        assert viewer.errors[0]["message"] == "min_bits is a whole number from 0 to 1000000000"
