@@ -6,12 +6,11 @@ from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, Field, ValidationError
-from pydantic_core import from_json
 
 from gstreamer.simulator.conduits import ENABLED, MOST_CONDUITS, MOST_SHARDS, PENDING, Conduit, Conduits, Shard
 from gstreamer.simulator.delivery import Delivery
 from gstreamer.simulator.eventsub import ByWebSocket, Webhook, reaches
-from gstreamer.simulator.helix import GRANTED, problem, read_cursor, write_cursor
+from gstreamer.simulator.helix import GRANTED, fields, place_of, problem, read_cursor, write_cursor
 from gstreamer.simulator.state import State
 
 PAGE = 100
@@ -168,16 +167,10 @@ async def _body(request: web.Request, kind: type[_Kind]) -> _Kind | web.Response
     if refusal is not None:
         return refusal
     try:
-        given = from_json(await request.read() or b"{}")
-        # Twitch takes these from the query too, and TwitchIO sends them there alone.
-        return kind.model_validate({**request.query, **given} if isinstance(given, dict) else given)
+        return kind.model_validate(await fields(request))
     except ValueError as error:
-        where = "body" if not isinstance(error, ValidationError) else _place(error)
+        where = place_of(error) if isinstance(error, ValidationError) else "body"
         return problem(400, "Bad Request", f"{where} is missing or invalid")
-
-
-def _place(error: ValidationError) -> str:
-    return ".".join(map(str, error.errors(include_input=False)[0]["loc"])) or "body"
 
 
 def _of_a_person(request: web.Request) -> web.Response | None:

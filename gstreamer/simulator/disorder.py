@@ -2,7 +2,7 @@
 
 ``POST /simulator/sockets`` (class SocketOrder) · ``POST /simulator/shard`` (class ShardOrder) ·
 ``POST /simulator/expire`` (class Expiry) · ``POST /simulator/leak`` (class Leak) · ``POST /simulator/chat`` (class
-ChatOrder).
+ChatOrder) · ``POST /simulator/budget`` (class Budget).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from gstreamer.simulator.chat import Chat
 from gstreamer.simulator.conduits import Conduits
 from gstreamer.simulator.control import Order, read_order, somebody
 from gstreamer.simulator.delivery import Delivery
+from gstreamer.simulator.eventsub import EventSub
 from gstreamer.simulator.faults import timestamp
 from gstreamer.simulator.notices import Notice
 from gstreamer.simulator.state import State
@@ -61,6 +62,12 @@ class Leak(Order):
     hidden: bool = False
 
 
+class Budget(Order):
+    """The most that subscriptions may cost from now on; what is there stays."""
+
+    max_total_cost: int = Field(ge=0, le=1_000_000)
+
+
 class ChatOrder(Order):
     """
     Something that somebody says in a chat, or a moderator does there.
@@ -88,9 +95,11 @@ class Disorder:
         conduits: Conduits.
         delivery: The sender, with its sockets.
         chat: The chats.
+        eventsub: Where subscriptions are made.
     """
 
-    def __init__(self, state: State, conduits: Conduits, delivery: Delivery, chat: Chat) -> None:
+    def __init__(self, state: State, conduits: Conduits, delivery: Delivery, chat: Chat, eventsub: EventSub) -> None:
+        self._eventsub = eventsub
         self._chat = chat
         self._state = state
         self._conduits = conduits
@@ -104,6 +113,7 @@ class Disorder:
             web.post("/simulator/expire", self.expire),
             web.post("/simulator/leak", self.leak),
             web.post("/simulator/chat", self.chat),
+            web.post("/simulator/budget", self.budget),
         ]
 
     async def sockets(self, request: web.Request) -> web.Response:
@@ -144,6 +154,12 @@ class Disorder:
         return web.json_response(
             self._state.add_subscription(body, held.secret, held.owner, hidden=order.hidden).body
         )
+
+    async def budget(self, request: web.Request) -> web.Response:
+        """Set what subscriptions may cost."""
+        order = await read_order(request, Budget)
+        self._eventsub.max_total_cost = order.max_total_cost
+        return web.json_response(order.model_dump())
 
     async def chat(self, request: web.Request) -> web.Response:
         """Say something, or remove it."""

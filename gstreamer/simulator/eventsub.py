@@ -80,6 +80,9 @@ class EventSub:
         delivery: Who tells.
         credentials: Our application.
         max_total_cost: Most cost of all that is not by WebSocket.
+
+    Attributes:
+        max_total_cost: The same; it can be changed at any time.
     """
 
     def __init__(
@@ -94,7 +97,7 @@ class EventSub:
         self._conduits = conduits
         self._delivery = delivery
         self._credentials = credentials
-        self._max_total_cost = max_total_cost
+        self.max_total_cost = max_total_cost
 
     def routes(self) -> list[web.RouteDef]:
         """What it answers."""
@@ -210,7 +213,7 @@ class EventSub:
         seen = [held for held in self._seen_by(granted) if held.active]
         kind = rules.kind_of(wish.type, wish.version, wish.condition)
         cost = 0 if kind is None else rules.cost_of(kind, wish.condition, self._scopes_of)
-        if _cost(seen) + cost > (SOCKET_COST if granted.kind == "access" else self._max_total_cost):
+        if _cost(seen) + cost > (SOCKET_COST if granted.kind == "access" else self.max_total_cost):
             return problem(429, "Too Many Requests", "exceeded the maximum total cost of subscriptions")
         reader = wish.condition.get("user_id", "")
         joins = wish.type == CHAT_MESSAGE and isinstance(wish.transport, ByWebSocket)
@@ -253,7 +256,7 @@ class EventSub:
 
     def _totals(self, granted: Granted) -> dict[str, Any]:
         seen = self._seen_by(granted)
-        most = SOCKET_COST if granted.kind == "access" else self._max_total_cost
+        most = SOCKET_COST if granted.kind == "access" else self.max_total_cost
         return {"total": len(seen), "total_cost": _cost(seen), "max_total_cost": most}
 
     def _shown(self, transport: Webhook | ByConduit | ByWebSocket) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from aiohttp import web
+from pydantic import ValidationError
 
 from gstreamer.simulator import cast
 from gstreamer.simulator.cast import Person
@@ -240,6 +242,24 @@ def page(
     end = start + int(first)
     pagination = {"cursor": write_cursor(end)} if end < len(rows) else {}
     return web.json_response({"data": rows[start:end], "pagination": pagination, **(more or {})})
+
+
+def place_of(error: ValidationError) -> str:
+    """Which field is wrong."""
+    return ".".join(map(str, error.errors(include_input=False)[0]["loc"])) or "body"
+
+
+async def fields(request: web.Request) -> dict[str, Any]:
+    """
+    What a call carries: Twitch takes it from the JSON body as from the query, where both foreign clients put some.
+
+    Raises:
+        ValueError: The body is no JSON object.
+    """
+    body = json.loads(await request.read() or b"{}")
+    if not isinstance(body, dict):
+        raise ValueError("the body is not an object")
+    return {**request.query, **body}
 
 
 def write_cursor(place: int) -> str:

@@ -6,6 +6,7 @@ On order (``faults.Faults``) messages are taken and shown to nobody, or taken wi
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from gstreamer.simulator import cast
 from gstreamer.simulator.chat import EMOTES, Chat
 from gstreamer.simulator.faults import Trouble
-from gstreamer.simulator.helix import GRANTED, problem
+from gstreamer.simulator.helix import GRANTED, fields, place_of, problem
 from gstreamer.simulator.rates import CHAT_PATH
+from gstreamer.simulator.state import Granted, State
 
 MAX_CHARS = 500
 SCOPE = "user:write:chat"
@@ -41,6 +43,7 @@ class Wish(BaseModel):
     sender_id: str
     message: str
     reply_parent_message_id: str | None = None
+    for_source_only: bool | None = None
 
 
 class Messages:
@@ -50,9 +53,11 @@ class Messages:
     Args:
         trouble: How it misbehaves.
         chat: Where messages are said.
+        state: Tokens.
     """
 
-    def __init__(self, trouble: Trouble, chat: Chat) -> None:
+    def __init__(self, trouble: Trouble, chat: Chat, state: State) -> None:
+        self._state = state
         self._trouble = trouble
         self._chat = chat
 
@@ -72,12 +77,13 @@ class Messages:
         if granted.kind == "access" and SCOPE not in granted.scopes:
             return problem(401, "Unauthorized", f"Missing scope: {SCOPE}")
         try:
-            wish = Wish.model_validate_json(await request.read())
-        except ValidationError as error:
-            where = ".".join(map(str, error.errors(include_input=False)[0]["loc"])) or "body"
+            wish = Wish.model_validate(await fields(request))
+        except ValueError as error:
+            where = place_of(error) if isinstance(error, ValidationError) else "body"
             return problem(400, "Bad Request", f"The parameter {where} is missing or invalid")
-        if wish.sender_id != granted.user_id:
-            return problem(401, "Unauthorized", "The ID in sender_id must match the user ID found in the token.")
+        refusal = self._by_the_application(wish) if granted.kind == "app" else _by_a_person(wish, granted)
+        if refusal is not None:
+            return refusal
         broadcaster, sender = cast.by_id(wish.broadcaster_id), cast.by_id(wish.sender_id)
         if broadcaster is None or sender is None:
             return problem(400, "Bad Request", "The ID in broadcaster_id was not found.")
@@ -96,6 +102,17 @@ class Messages:
             # It has been taken; the answer is lost on its way.
             request.transport.close()
         return _sent(said, None)
+
+    def _by_the_application(self, wish: Wish) -> web.Response | None:
+        """What keeps our application from writing for somebody: they and the channel must have let it in."""
+        now_s = time.time()
+        sender = self._state.scopes_of(wish.sender_id, now_s)
+        own = wish.sender_id == wish.broadcaster_id
+        if not {SCOPE, "user:bot"} <= sender:
+            return problem(401, "Unauthorized", f"The sender must have authorized the app with {SCOPE} and user:bot.")
+        if not own and "channel:bot" not in self._state.scopes_of(wish.broadcaster_id, now_s):
+            return problem(403, "Forbidden", "The sender is not permitted to send chat messages to this chat room.")
+        return None
 
     async def emotes(self, request: web.Request) -> web.Response:
         """A streamer's own emotes."""
@@ -117,6 +134,15 @@ class Messages:
     async def global_badges(self, request: web.Request) -> web.Response:
         """Everybody's badges."""
         return _badges(BADGES)
+
+
+def _by_a_person(wish: Wish, granted: Granted) -> web.Response | None:
+    """What keeps a person from writing."""
+    if wish.sender_id != granted.user_id:
+        return problem(401, "Unauthorized", "The ID in sender_id must match the user ID found in the token.")
+    if wish.for_source_only is not None:
+        return problem(400, "Bad Request", "The for_source_only parameter needs an app access token.")
+    return None
 
 
 def _sent(message_id: str, reason: dict[str, str] | None) -> web.Response:

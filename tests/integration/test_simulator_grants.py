@@ -154,3 +154,41 @@ async def test_small_questions_have_their_answers(place: Place) -> None:
 )
 async def test_small_questions_can_be_wrong(place: Place, path: str, status: int) -> None:
     assert (await get(place, await app(place), path))[0] == status
+
+
+async def send(place: Place, helix: Helix, sender: str, **more: Any) -> int:
+    body = {"broadcaster_id": TESTER, "sender_id": sender, "message": "hello", **more}
+    async with place.session.post(f"{place.url}/helix/chat/messages", json=body, headers=helix.headers) as answer:
+        return answer.status
+
+
+async def test_the_application_writes_for_whoever_let_it_in_where_it_was_let_in(place: Place) -> None:
+    helix = await app(place)
+    found = [await send(place, helix, READER)]
+    await person(place, "viewer_0001", "user:write:chat", "user:bot")
+    found.append(await send(place, helix, READER))
+    await person(place, "tester_001", "channel:bot")
+    found.append(await send(place, helix, READER, for_source_only=True))
+
+    assert found == [401, 403, 200]
+
+
+async def test_a_person_writes_for_themselves_to_all_who_read(place: Place) -> None:
+    reader = await person(place, "viewer_0001", "user:write:chat")
+
+    assert await send(place, reader, READER) == 200
+    assert await send(place, reader, OTHER) == 401
+    assert await send(place, reader, READER, for_source_only=True) == 400
+
+
+async def test_what_subscriptions_may_cost_can_be_ordered(place: Place, to: Callback) -> None:
+    helix = await app(place)
+    await place.subscribe(to, "stream.online", TESTER)
+    where = {"method": "webhook", "callback": to.url, "secret": SECRET}
+
+    await place.order("budget", max_total_cost=1)
+    full, body = await helix.subscribe("stream.offline", {"broadcaster_user_id": TESTER}, **where)
+    await place.order("budget", max_total_cost=2)
+    roomy, _ = await helix.subscribe("stream.offline", {"broadcaster_user_id": TESTER}, **where)
+
+    assert (full, "total cost" in body["message"], roomy) == (429, True, 202)
