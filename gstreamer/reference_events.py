@@ -27,8 +27,10 @@ types without notice: ignore what you do not know. Types that are not here flow 
 - *Family* is the name in `TWITCH__FAMILIES` or, where a scope stands, of what comes with a streamer's grant. Where
   none stands, gstreamer does not subscribe to the type for a streamer, and passes it on if it comes. `raid` is a raid
   that arrives; `raid_out` is the same type for one that leaves.
-- *Scope* is what the streamer must have granted; one is enough. Chat needs `channel:bot` and `user:bot` besides, or
-  is read for a viewer who has granted `user:read:chat`.
+- *Scope* is what the streamer must have granted; one is enough. Chat needs `channel:bot` and `user:bot` besides.
+- *Read for others by* is what somebody else must have granted to read it with a token of their own, over a WebSocket
+  of Twitch's: any viewer for chat, a moderator of that channel for the rest. gstreamer reads chat so.
+- *Ways* are how Twitch delivers it.
 - *Cost* is what one subscription takes of Twitch's budget for a streamer who has not authorised gstreamer; it is 0
   for one who has.
 - *Seen by* is the least role that gets the event; fields in brackets are cut out for everybody below that role.
@@ -56,7 +58,7 @@ Table = Iterable[tuple[str, ...]]
 
 def overview() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Head and rows of the page's first table."""
-    head = ("type", "version", "class", "family", "scope", "cost", "seen by")
+    head = ("type", "version", "class", "family", "scope", "read for others by", "ways", "cost", "seen by")
     return head, [_row(kind) for kind in CATALOGUE.values()]
 
 
@@ -141,7 +143,9 @@ def _row(kind: Kind) -> tuple[str, ...]:
         scopes = "none" if kind.conditions else "gstreamer's own"
     family = f"`{kind.family}`" if kind.family in (*OPEN_FAMILIES, *GRANTED_FAMILIES) else ""
     versions = ", ".join(kind.versions)
-    return f"`{kind.type}`", versions, kind.event_class.label, family, scopes, str(kind.cost), seen
+    readers = " or ".join(f"`{scope}`" for scope in kind.reader_scopes)
+    ways = ", ".join(kind.transports)
+    return f"`{kind.type}`", versions, kind.event_class.label, family, scopes, readers, ways, str(kind.cost), seen
 
 
 def _fields(shape: Shape) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gstreamer.core.channel import Answer
-from gstreamer.core.events import Batch, Event, EventClass, Joined
+from gstreamer.core.events import Batch, Event, EventClass, Joined, Role, Terms
 from gstreamer.core.filters import ALL, TypeFilter, filter_of
 from gstreamer.core.hub import Hub, Take
 from gstreamer.core.ids import Position
@@ -383,6 +383,27 @@ def test_two_with_one_wish_are_one_group(types: TypeFilter) -> None:
     hub.take(batch(9, 10, event(10, "channel.cheer")))
 
     assert [sorted(flush.members) for flush in hub.flush(ONE)] == [["ann", "bob"]]
+
+
+def test_all_of_a_role_share_what_the_role_sees() -> None:
+    hub = served(9, 4, "ann", "bob")
+    for subscriber in ("cyd", "dan"):
+        hub.subscribe(subscriber, ONE, Want(None, ALL._replace(role=Role.BROADCASTER)))
+    cut = event(10)._replace(terms=Terms(Role.VIEWER, Role.BROADCASTER, b"cut"))
+    held_back = event(11)._replace(terms=Terms(Role.BROADCASTER, Role.BROADCASTER))
+    hub.take(batch(9, 11, cut, held_back))
+
+    flushes = [([one.encoded for one in flush.events], list(flush.members)) for flush in hub.flush(ONE)]
+
+    assert flushes == [([b"cut"], ["ann", "bob"]), ([b"x" * 10, b"x" * 10], ["cyd", "dan"])]
+
+
+def test_the_cursor_of_whoever_sees_nothing_of_an_event_moves_over_it() -> None:
+    hub = served(9, 4, "ann")
+    hub.take(batch(9, 10, event(10)._replace(terms=Terms(Role.MODERATOR, Role.MODERATOR))))
+
+    assert hub.flush(ONE) == []
+    assert [(one.position, one.events, list(one.members)) for one in hub.cursors(ONE)] == [(at(10), (), ["ann"])]
 
 
 def test_who_takes_pieces_of_the_ring_is_known() -> None:
