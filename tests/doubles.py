@@ -28,6 +28,21 @@ class Double:
         self._install = install
         self._http = http
 
+    async def order(self, path: str, **body: Any) -> None:
+        """Give an order."""
+        async with self._http.post(f"{self._url}/simulator/{path}", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def subscriptions(self) -> list[dict[str, Any]]:
+        """Every subscription that it holds."""
+        async with self._http.get(f"{self._url}/simulator/state") as answer:
+            return list((await answer.json())["subscriptions"])
+
+    async def calls(self) -> list[dict[str, Any]]:
+        """What was called since rates were set last, and how much of it was refused."""
+        async with self._http.get(f"{self._url}/simulator/calls") as answer:
+            return list((await answer.json())["calls"])
+
     async def disconnect(self, user_id: str) -> None:
         """Let a person take the grant back."""
         async with self._http.post(f"{self._url}/simulator/disconnect", json={"user_id": user_id}) as answer:

@@ -13,7 +13,7 @@ from typing import Any
 
 from gstreamer import log
 from gstreamer.actors.wiring import Clock, Config, Ports
-from gstreamer.core.fold import OFFLINE, ONLINE, UPDATE, StreamerState
+from gstreamer.core.fold import OFFLINE, ONLINE, UNKNOWN, UPDATE, StreamerState
 from gstreamer.core.healing import (
     VERSIONS,
     About,
@@ -81,15 +81,24 @@ class Healer:
         Raises:
             UnavailableError: Twitch or Kafka do not answer; what was not published is found again.
         """
-        running = {stream.user_id: _running(stream) for stream in streams if stream.started_at is not None}
-        states = await self._ports.states.states(streamer_ids)
+        running: dict[str, Running] = {}
+        asked = dict.fromkeys(streamer_ids)
+        for stream in streams:
+            if stream.started_at is None:
+                asked.pop(stream.user_id, None)  # half an answer
+            else:
+                running[stream.user_id] = _running(stream, stream.started_at)
+        states = await self._ports.states.states(asked)
         now_s = self._clock.unix()
         found: list[Finding] = []
-        for one, state in states.items():
-            found += self._healing.look(one, running.get(one), state, now_s, polled=one in polled)
+        for one in asked:
+            state, truth = states.get(one), running.get(one)
+            seen = self._healing.look(one, truth, state or UNKNOWN, now_s, polled=one in polled)
+            if state is None:
+                continue  # what runs is remembered, and nothing can be corrected
+            found += seen
             if one in doubted:
-                stream = running.get(one)
-                found += self._healing.doubt(one, "" if stream is None else stream.stream_id, state, now_s)
+                found += self._healing.doubt(one, "" if truth is None else truth.stream_id, state, now_s)
         if found:
             await self._publish(dict.fromkeys(found), running, states)
 
@@ -135,15 +144,14 @@ class Healer:
         _log.info("log corrected", streamer_id=found.streamer_id, message_id=found.message_id)
 
 
-def _running(stream: Stream) -> Running:
-    assert stream.started_at is not None
+def _running(stream: Stream, started_at: datetime) -> Running:
     return Running(
         stream.id,
         stream.user_login,
         stream.user_name,
         stream.type or "live",
-        _rfc3339(stream.started_at),
-        stream.started_at.timestamp(),
+        _rfc3339(started_at),
+        started_at.timestamp(),
         stream.title,
         stream.game_name,
     )

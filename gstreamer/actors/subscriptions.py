@@ -199,7 +199,10 @@ class Subscriptions:
         residents = self._residents()
         # The topic first: an event that comes before it would take the long way (gs.unrouted).
         ready = {one: ranks.get(one, 0) for one in residents if one in self._with_topic}
+        polled = self._reconciler.without
         await self._reconciler.settle(ready, frozenset(residents) - self._with_topic)
+        if self._reconciler.without - polled:
+            self._steps.wake("poll")  # whether they are live is known from now on
 
     async def poll(self) -> None:
         """

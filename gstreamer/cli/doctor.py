@@ -57,7 +57,6 @@ async def examine(tree: Settings) -> list[Finding]:
         ("twitch", _twitch),
         ("secrets", _secrets),
         ("public_url", _public_url),
-        ("budget", _budget),
         ("ws", _ws),
         ("data_dir", _data_dir),
         ("subscriptions", _subscriptions),
@@ -180,16 +179,6 @@ async def _public_url(tree: Settings) -> str:
     return f"{tree.public_url} leads here"
 
 
-async def _budget(tree: Settings) -> str:
-    """What the install that runs says of Twitch's cost budget, and of whom it polls."""
-    url = f"{tree.public_url}/api/health"
-    try:
-        with await asyncio.to_thread(urllib.request.urlopen, url, timeout=ASK_S) as answer:
-            return str(json.load(answer)["parts"]["subscriptions"]["reason"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return "known while gstreamer runs"
-
-
 async def _ws(tree: Settings) -> str:
     if (tree.ws.tls_cert is None) != (tree.ws.tls_key is None):
         raise _WrongError("of ws.tls_cert and ws.tls_key one is set: set both, or neither")
@@ -214,7 +203,9 @@ async def _data_dir(tree: Settings) -> str:
 
 async def _subscriptions(tree: Settings) -> str:
     if tree.ray.address is None:
-        return f"nothing runs here at the moment; by {tree.twitch.transport} once it does"
+        return (
+            await _told_by_health(tree) or f"nothing runs here at the moment; by {tree.twitch.transport} once it does"
+        )
     await asyncio.to_thread(attach.join_ray, tree)
     from gstreamer.actors.handles import Handles
 
@@ -229,3 +220,13 @@ async def _subscriptions(tree: Settings) -> str:
     if found.state != "ok":
         raise _WrongError(words)
     return words
+
+
+async def _told_by_health(tree: Settings) -> str:
+    """What the install at ``public_url`` says of its subscriptions; empty if none answers."""
+    url = f"{tree.public_url}/api/health"
+    try:
+        with await asyncio.to_thread(urllib.request.urlopen, url, timeout=ASK_S) as answer:
+            return str(json.load(answer)["parts"]["subscriptions"]["reason"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

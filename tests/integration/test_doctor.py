@@ -104,5 +104,7 @@ async def test_topics_are_listed_and_an_event_is_found_by_its_id(tmp_path: Path,
     assert nowhere == []
 
 
-async def test_without_a_gstreamer_that_runs_the_budget_is_not_known(tmp_path: Path) -> None:
-    assert await found(tree(tmp_path), "budget") == (True, "known while gstreamer runs")
+async def test_without_a_gstreamer_that_runs_nothing_is_known_of_subscriptions(tmp_path: Path) -> None:
+    ok, what = await found(tree(tmp_path), "subscriptions")
+
+    assert (ok, what) == (True, "nothing runs here at the moment; by webhook once it does")

@@ -169,6 +169,32 @@ async def test_whoever_no_host_runs_is_left_alone() -> None:
     assert len(world.records.sent) == 1, "viewers are counted all the same"
 
 
+async def test_half_an_answer_says_nothing() -> None:
+    world = World("11")
+    world.states.known["11"] = LIVE
+    world.twitch.live.append(stream(world.time).model_copy(update={"started_at": None}))
+    subscriptions = await settled(world)
+
+    for _ in range(3):
+        await subscriptions.poll()
+        world.time.now_s += 60
+
+    assert corrections(world) == []
+
+
+async def test_what_runs_is_remembered_while_no_host_runs_the_log() -> None:
+    world = World("11")
+    subscriptions = await settled(world)
+    await subscriptions.poll()
+    world.time.now_s += 60
+    world.states.known["11"] = UNKNOWN._replace(position="e:-1")
+    world.twitch.live.append(stream(world.time, age_s=30))
+
+    await subscriptions.poll()
+
+    assert corrections(world) == [("gs.streamer.11", "gs-stream.online-11-s1--1")]
+
+
 async def test_who_has_no_room_in_the_budget_is_named_and_told_by_asking_alone() -> None:
     world = World("11")
     world.twitch.max_total_cost = 1
