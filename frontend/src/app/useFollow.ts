@@ -18,7 +18,9 @@ export function useFollow(me: Me): void {
   const key = [...new Set(ids)].slice(0, MAX_FOLLOWED).join();
   // Chat is read only where it is on screen.
   const chat = seen.join();
-  useEffect(() => live.follow(me.id, split(key), split(chat)), [live, me.id, key, chat]);
+  const { id: user } = me;
+  const grants = [...me.scopes].sort().join();
+  useEffect(() => live.follow({ user, grants }, split(key), split(chat)), [live, user, grants, key, chat]);
 }
 
 const split = (ids: string): readonly string[] => (ids === "" ? [] : ids.split(","));

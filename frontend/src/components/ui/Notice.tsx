@@ -1,6 +1,7 @@
 /** What there is instead of content: nothing yet, or a problem in the server's own words; one main action. */
 import type { ReactNode } from "react";
 import { ProblemError } from "@/lib/api/client";
+import { sentence } from "@/lib/words";
 import { Button } from "./Button";
 import { Icon, type IconName } from "./Icon";
 import css from "./Notice.module.css";
@@ -51,5 +52,3 @@ export function Skeleton({ rows, height }: { readonly rows: number; readonly hei
     </div>
   );
 }
-
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -6,6 +6,7 @@ import { has, loginUrl } from "@/lib/api/grants";
 import type { Me, Streamer } from "@/lib/api/shapes";
 import { EMPTY } from "@/lib/live/log";
 import { useLive } from "@/lib/live-hooks";
+import { sentence } from "@/lib/words";
 import { Composer } from "./Composer";
 import { Embed, here } from "./Embed";
 import { foldChat, type Chat } from "./fold";
@@ -43,6 +44,9 @@ export function Chats({ streamers, me, simulated }: Props) {
       ) : (
         <header className={css.head}>
           <h2>Chat</h2>
+          {streamer.chat.mode === "native" && (
+            <p title={sentence(streamer.chat.reason)}>{sentence(streamer.chat.reason)}</p>
+          )}
         </header>
       )}
       {streamer.chat.mode === "native" ? (

@@ -5,6 +5,7 @@ import { Icon } from "@/components/ui/Icon";
 import { has, loginUrl } from "@/lib/api/grants";
 import type { Me, Streamer } from "@/lib/api/shapes";
 import { DARK, useMedia } from "@/lib/useMedia";
+import { sentence } from "@/lib/words";
 import css from "./Embed.module.css";
 
 interface Props {
@@ -21,7 +22,7 @@ export function Embed({ streamer, me, simulated }: Props) {
       <div className={css.why}>
         <p>
           <Icon name="chat" size={16} />
-          <span>{streamer.chat.reason || "gstreamer cannot read this chat"}</span>
+          <span>{sentence(streamer.chat.reason || "gstreamer cannot read this chat")}</span>
         </p>
         {!has(me, "chat") && (
           <ButtonLink href={loginUrl(here(), "chat")} look="main">

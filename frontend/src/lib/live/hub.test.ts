@@ -54,7 +54,7 @@ function made() {
     inputs.filter((input) => input.type === "want").map((input) => Object.fromEntries(input.streamers));
   const tab = async (...streamers: string[]) => {
     const made = new FakeTab();
-    hub.take(made, { type: "join", user: "u", lock: "" });
+    hub.take(made, { type: "join", user: "u", grants: "", lock: "" });
     hub.take(made, { type: "want", streamers, chat: [] });
     await settled();
     return made;
@@ -150,7 +150,7 @@ test("another user sees nothing of the one before", async () => {
   hub.on({ type: "apply", frame: events("1", 4) });
   const other = new FakeTab();
 
-  hub.take(other, { type: "join", user: "v", lock: "" });
+  hub.take(other, { type: "join", user: "v", grants: "", lock: "" });
   hub.take(other, { type: "want", streamers: ["1"], chat: [] });
   await settled();
 
@@ -170,5 +170,18 @@ test("a chat is wanted while a tab has it on screen", async () => {
 
   hub.leave(second);
   expect(chats().at(-1)).toEqual([]);
+  hub.leave(first);
+});
+
+test("a tab that comes back with another grant makes a new socket, and nothing is forgotten", async () => {
+  const { hub, inputs, tab } = made();
+  const first = await tab("1");
+  hub.on({ type: "apply", frame: events("1", 4) });
+  inputs.length = 0;
+
+  hub.take(new FakeTab(), { type: "join", user: "u", grants: "user:read:chat", lock: "" });
+
+  expect(inputs.map(({ type }) => type)).toEqual(["stop", "want", "start"]);
+  expect(inputs[1]).toMatchObject({ streamers: new Map([["1", "e:4"]]) });
   hub.leave(first);
 });

@@ -33,6 +33,7 @@ export class Hub {
   private readonly logs = new Map<string, Logs>();
   private readonly dirty = new Set<string>();
   private user = "";
+  private grants = "";
   private status: Status = IDLE;
 
   constructor(
@@ -44,7 +45,7 @@ export class Hub {
   take(tab: Tab, message: FromTab): void {
     switch (message.type) {
       case "join":
-        return this.join(tab, message.user);
+        return this.join(tab, message.user, message.grants);
       case "want":
         return this.want(tab, message.streamers, message.chat);
       case "network":
@@ -98,10 +99,18 @@ export class Hub {
     await this.memory.save(this.user, logs);
   }
 
-  private join(tab: Tab, user: string): void {
+  private join(tab: Tab, user: string, grants: string): void {
     if (user !== this.user) this.reset(user);
+    else if (grants !== this.grants) this.redial();
+    this.grants = grants;
     this.seats.set(tab, { wanted: new Set(), chat: new Set(), given: new Set() });
     tab.post({ type: "status", status: this.status });
+  }
+
+  /** What somebody may do stands in the socket's ticket: with another grant a new one is asked for. */
+  private redial(): void {
+    this.link.put({ type: "stop" });
+    this.wish();
   }
 
   private reset(user: string): void {

@@ -4,8 +4,11 @@ import type { Frame } from "./protocol";
 import type { Status } from "./status";
 
 export type FromTab =
-  /** First message: who asks, and the Web Lock that the tab holds as long as it lives ("" where there are none). */
-  | { readonly type: "join"; readonly user: string; readonly lock: string }
+  /**
+   * First message: who asks, what they have granted, and the Web Lock that the tab holds as long as it lives ("" where
+   * there are none).
+   */
+  | { readonly type: "join"; readonly user: string; readonly grants: string; readonly lock: string }
   /** Whom to follow, and whose chat too. */
   | { readonly type: "want"; readonly streamers: readonly string[]; readonly chat: readonly string[] }
   | { readonly type: "retry" }

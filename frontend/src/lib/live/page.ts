@@ -4,11 +4,17 @@ import { Store } from "./store";
 
 export interface LivePage {
   readonly store: Store;
-  /** Follow these streamers, and no others, for this user; of those in `chat` what is said, too. */
-  follow(user: string, streamers: readonly string[], chat: readonly string[]): void;
+  /** Follow these streamers, and no others, for this viewer; of those in `chat` what is said, too. */
+  follow(viewer: Viewer, streamers: readonly string[], chat: readonly string[]): void;
   retry(): void;
   /** Signed out: close the socket, delete what is kept on this device. */
   forget(): void;
+}
+
+/** Who follows, and what they have let gstreamer do. */
+interface Viewer {
+  readonly user: string;
+  readonly grants: string;
 }
 
 const HIDDEN_MS = 250;
@@ -19,18 +25,17 @@ export function openLive(): LivePage {
   const store = new Store(nextFrame);
   const { send, lock } = typeof SharedWorker === "undefined" ? inPage(store) : inWorker(store);
   let joined: string | null = null;
+  let granted = "";
   let asked = "";
   listen(send);
   return {
     store,
-    follow(user, streamers, chat) {
-      const ask = JSON.stringify([streamers, chat]);
+    follow({ user, grants }, streamers, chat) {
+      const ask = JSON.stringify([streamers, chat, grants]);
       if (joined === user && asked === ask) return;
-      if (joined !== user) {
-        store.clear();
-        send({ type: "join", user, lock });
-      }
-      [joined, asked] = [user, ask];
+      if (joined !== user) store.clear();
+      if (joined !== user || granted !== grants) send({ type: "join", user, grants, lock });
+      [joined, granted, asked] = [user, grants, ask];
       send({ type: "want", streamers, chat });
     },
     retry: () => send({ type: "retry" }),
