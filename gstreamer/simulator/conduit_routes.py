@@ -11,7 +11,6 @@ from gstreamer.simulator.conduits import ENABLED, MOST_CONDUITS, MOST_SHARDS, PE
 from gstreamer.simulator.delivery import Delivery
 from gstreamer.simulator.eventsub import ByWebSocket, Webhook, reaches
 from gstreamer.simulator.helix import GRANTED, fields, place_of, problem, read_cursor, write_cursor
-from gstreamer.simulator.state import State
 
 PAGE = 100
 _Kind = TypeVar("_Kind", bound=BaseModel)
@@ -43,13 +42,11 @@ class ConduitRoutes:
     The routes of ``/helix/eventsub/conduits``.
 
     Args:
-        state: Subscriptions.
         conduits: Conduits.
         delivery: Who asks the shards' callbacks.
     """
 
-    def __init__(self, state: State, conduits: Conduits, delivery: Delivery) -> None:
-        self._state = state
+    def __init__(self, conduits: Conduits, delivery: Delivery) -> None:
         self._conduits = conduits
         self._delivery = delivery
 
@@ -99,11 +96,8 @@ class ConduitRoutes:
         if refusal is not None:
             return refusal
         conduit_id = request.query.get("id", "")
-        if not self._conduits.remove(conduit_id):
+        if not self._conduits.end(conduit_id):
             return problem(404, "Not Found", "conduit not found")
-        for held in self._state.subscriptions():
-            if held.body["transport"].get("conduit_id") == conduit_id:
-                self._state.set_status(held.id, "conduit_deleted")
         return web.Response(status=204)
 
     async def shards(self, request: web.Request) -> web.Response:

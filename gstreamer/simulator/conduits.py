@@ -6,6 +6,7 @@ Source: TWITCH.md 3.5.
 from __future__ import annotations
 
 import hashlib
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -16,6 +17,8 @@ from gstreamer.simulator.state import State
 
 MOST_CONDUITS = 5
 MOST_SHARDS = 20_000
+ABANDONED_S = 72 * 3_600.0
+"""A conduit of which no shard has been enabled for so long is deleted."""
 ENABLED = "enabled"
 PENDING = "webhook_callback_verification_pending"
 _NOTE = "conduits"
@@ -43,10 +46,17 @@ class Shard(BaseModel):
 
 
 class Conduit(BaseModel):
-    """A conduit; ``shards`` has those that were ever assigned, by their id."""
+    """
+    A conduit.
+
+    Attributes:
+        shards: Those that were ever assigned, by their id.
+        dark_since_s: Since when none is enabled; 0 while one is.
+    """
 
     id: str
     shard_count: int
+    dark_since_s: float = 0.0
     shards: dict[str, Shard] = {}
 
     def shown(self) -> dict[str, Any]:
@@ -107,11 +117,21 @@ class Conduits:
         conduit.shards = {key: shard for key, shard in conduit.shards.items() if int(key) < shard_count}
         self.write()
 
-    def remove(self, conduit_id: str) -> bool:
-        """Forget a conduit; whether there was one."""
-        found = self._held.pop(conduit_id, None) is not None
+    def end(self, conduit_id: str) -> bool:
+        """Forget a conduit, and end what went through it; whether there was one."""
+        if self._held.pop(conduit_id, None) is None:
+            return False
         self.write()
-        return found
+        for held in self._state.subscriptions():
+            if held.body["transport"].get("conduit_id") == conduit_id:
+                self._state.set_status(held.id, "conduit_deleted")
+        return True
+
+    def end_abandoned(self, now_s: float) -> None:
+        """End the conduits that nobody has served for three days."""
+        for conduit in list(self):
+            if conduit.dark_since_s and now_s - conduit.dark_since_s > ABANDONED_S:
+                self.end(conduit.id)
 
     def shards_of_session(self, session_id: str) -> list[tuple[Conduit, Shard]]:
         """The shards that a WebSocket session serves."""
@@ -124,4 +144,6 @@ class Conduits:
 
     def write(self) -> None:
         """Write down what has changed."""
+        for conduit in self:
+            conduit.dark_since_s = 0.0 if conduit.enabled() else conduit.dark_since_s or time.time()
         self._state.write_note(_NOTE, {key: conduit.model_dump() for key, conduit in self._held.items()})

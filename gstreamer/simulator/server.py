@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ from gstreamer.simulator.world import World
 
 SEED = 20_110_606
 HOST = "127.0.0.1"
+SWEEP_S = 60.0
 
 _log = log.get("simulator")
 
@@ -108,7 +110,7 @@ class Double:
         app.add_routes(Lookups(self._state).routes())
         eventsub = EventSub(self._state, conduits, delivery, credentials, options.max_total_cost)
         app.add_routes(eventsub.routes())
-        app.add_routes(ConduitRoutes(self._state, conduits, delivery).routes())
+        app.add_routes(ConduitRoutes(conduits, delivery).routes())
         app.add_routes(delivery.sockets.routes())
         control = Control(self._state, self._world, delivery, self._trouble, consents, issued, meter)
         app.add_routes(control.routes())
@@ -121,8 +123,9 @@ class Double:
         await site.start()
         self.url = f"http://{HOST}:{self._runner.addresses[0][1]}"
         delivery.resume()
+        self._living = [asyncio.create_task(_sweep(conduits))]
         if options.every_s > 0:
-            self._living = [
+            self._living += [
                 asyncio.create_task(self._every(1.0, lambda: self._step(delivery))),
                 asyncio.create_task(self._every(0.06, lambda: chat.chatter(self._world.live()))),
                 asyncio.create_task(self._every(0.3, lambda: self._gather(delivery))),
@@ -159,6 +162,12 @@ class Double:
     def _gather(self, delivery: Delivery) -> None:
         for happening in self._community.step(self._world.live(), datetime.now(UTC)):
             delivery.notify(happening.type, happening.event)
+
+
+async def _sweep(conduits: Conduits) -> None:
+    while True:
+        conduits.end_abandoned(time.time())
+        await asyncio.sleep(SWEEP_S)
 
 
 async def _welcome(request: web.Request) -> web.Response:
