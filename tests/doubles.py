@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import json
 from typing import Any
@@ -63,6 +64,15 @@ class Double:
         form = {"client_id": CLIENT_ID, "token": token}
         async with self._http.post(f"{self._url}/oauth2/revoke", data=form) as answer:
             assert answer.status == 200, await answer.text()
+
+    async def tells_of_ends(self) -> None:
+        """Return once it tells the install of grants that end."""
+        async with asyncio.timeout(60):
+            while True:
+                async with self._http.get(f"{self._url}/simulator/state") as answer:
+                    held = (await answer.json())["subscriptions"]
+                if ("user.authorization.revoke", "enabled") in {(one["type"], one["status"]) for one in held}:
+                    return
 
     async def tell(self, kind: str, body: dict[str, Any], at: datetime.datetime | None = None) -> None:
         """Post a message of Twitch's, signed as of ``at``."""

@@ -54,8 +54,8 @@ async def test_a_grant_that_was_taken_back_ends_all_of_its_person_and_nobody_els
         there, _, second = await stack.enter_async_context(seated(replicas, "viewer_0911"))
         other, _, third = await stack.enter_async_context(seated(replicas, "viewer_0912"))
 
+        await double.tells_of_ends()
         await double.disconnect(user_id)
-        await double.tell_of_end(user_id)
         await first.until(lambda: bool(first.closes), 30)
         await second.until(lambda: bool(second.closes), 30)
 

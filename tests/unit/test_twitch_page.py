@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from gstreamer.core.signin import SCOPES
+from gstreamer.core.statuses import ACTIVE, STATUSES
 from gstreamer.settings import Twitch
 
 PAGE = (Path(__file__).parents[2] / "docs" / "twitch.md").read_text(encoding="utf-8")
@@ -43,3 +44,12 @@ def test_the_capacity_is_the_budget_by_the_cost() -> None:
     assert [cost for families, cost, _ in table] == [families.count(",") + 1 for families, _, _ in table]
     default = next(families for families, _, _ in table if families.startswith("**"))
     assert tuple(default[2:].split("**")[0].split(", ")) == Twitch().families
+
+
+def test_what_is_done_about_each_status_is_what_is_told() -> None:
+    told = {
+        name: cells[1] for cells in rows("### A subscription ends") for name in re.findall(r"`([^`]+)`", cells[0])
+    }
+    dead = {status: policy.value for status, policy in STATUSES.items() if status not in ACTIVE}
+
+    assert {status: told.get(status) or told.get(f"{status.partition('_')[0]}_*") for status in dead} == dead
