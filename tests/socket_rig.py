@@ -207,6 +207,12 @@ class Chats:
     def __init__(self) -> None:
         self.watched: list[dict[str, tuple[str, ...]]] = []
         self.down = False
+        self.died = asyncio.Event()
+
+    async def attend(self, caller: str, incarnation: str) -> None:
+        await self.died.wait()
+        self.died.clear()
+        raise UnavailableError("the chat reader is gone")
 
     async def watching(self, connection: str, incarnation: str, chats: dict[str, tuple[str, ...]]) -> None:
         if self.down:

@@ -1,4 +1,4 @@
-"""Who watches which chat here, told to the chat reader: at each change, and again and again.
+"""Who watches which chat here, told to the chat reader: at each change, when it is new, and again and again.
 
 Invariant: only accounts that may read chats are named, a few for each chat: one of them is enough to read it for all.
 """
@@ -21,6 +21,7 @@ NAMED = 20
 """Accounts that are told of a chat: whoever leaves is followed by another of them."""
 TELL_S = 30.0
 COALESCE_S = 0.2
+ATTEND_S = 1.0
 BASE_S, CAP_S = 0.5, 10.0
 
 _log = get("connection")
@@ -56,6 +57,20 @@ class Audience:
 
     async def run(self) -> None:
         """Tell, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tell(), name="tell the chat reader")
+            group.create_task(self._attend(), name="attend the chat reader")
+
+    async def _attend(self) -> None:
+        """Learn when the chat reader dies: the one after it knows of nothing."""
+        while True:
+            try:
+                await self._chat.attend(self._name, self._incarnation)
+            except UnavailableError:
+                self._changed.set()
+            await asyncio.sleep(ATTEND_S)
+
+    async def _tell(self) -> None:
         attempt = 0
         told: dict[str, tuple[str, ...]] = {}
         while True:

@@ -64,6 +64,10 @@ class ChatReader:
     def __repr__(self) -> str:
         return f"chat readers={len(self._seats)} streamers={len(self._reading())}"
 
+    async def attend(self, caller: str, incarnation: str) -> None:
+        """See ``core.ports.ChatPeer.attend``."""
+        await asyncio.Event().wait()
+
     async def watching(self, connection: str, incarnation: str, chats: dict[str, tuple[str, ...]]) -> None:
         """See ``core.ports.ChatPeer.watching``."""
         wanted = {one: users for one, users in chats.items() if is_streamer_id(one)}

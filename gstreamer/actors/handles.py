@@ -261,6 +261,10 @@ class AccessHandle(Actor):
 class ChatHandle(Actor):
     """The chat reader (``core.ports.ChatPeer``)."""
 
+    async def attend(self, caller: str, incarnation: str) -> None:
+        """Return never; raise when it dies."""
+        await self.call(lambda actor: actor.attend.remote(caller, incarnation), None)
+
     async def watching(self, connection: str, incarnation: str, chats: dict[str, tuple[str, ...]]) -> None:
         """Say which chats are watched there, and by whom."""
         await self.call(lambda actor: actor.watching.remote(connection, incarnation, chats))

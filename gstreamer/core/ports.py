@@ -283,6 +283,9 @@ class AccessPeer(Protocol):
 class ChatPeer(Protocol):
     """The chat reader, as connection actors and api replicas see it."""
 
+    async def attend(self, caller: str, incarnation: str) -> None:
+        """Never return while it lives: whoever calls tells it again what is watched as soon as this fails."""
+
     async def watching(self, connection: str, incarnation: str, chats: dict[str, tuple[str, ...]]) -> None:
         """Connection actors, at each change and every 30 s: exactly these chats are watched there, by these."""
 

@@ -15,7 +15,7 @@ from tests.client import Viewer
 from tests.install import Install
 from tests.journey import Person
 
-STREAMER, KILLED_STREAMER, OPEN_STREAMER = "1000941", "1000942", "1000943"
+STREAMER, KILLED_STREAMER, OPEN_STREAMER, CUT_STREAMER = "1000941", "1000942", "1000943", "1000944"
 CHATTER = "1000949"
 PAUSE_S = 0.05
 TYPES_OF_A_CHAT = 6
@@ -46,6 +46,23 @@ class Twitch:
             and one["condition"].get("broadcaster_user_id") == streamer_id
         )
 
+    async def session(self, streamer_id: str) -> str:
+        """The session that this chat is read by, once it is read whole."""
+        async with asyncio.timeout(60):
+            while True:
+                async with self._http.get(f"{self._url}/simulator/state") as answer:
+                    held = (await answer.json())["subscriptions"]
+                by = [
+                    one["transport"]["session_id"]
+                    for one in held
+                    if one["status"] == "enabled"
+                    and one["transport"]["method"] == "websocket"
+                    and one["condition"].get("broadcaster_user_id") == streamer_id
+                ]
+                if len(by) == TYPES_OF_A_CHAT and len(set(by)) == 1:
+                    return str(by[0])
+                await asyncio.sleep(0.05)
+
     async def until_read(self, streamer_id: str, by: str | None = None) -> str:
         """Wait until exactly one account reads this chat; who."""
         async with asyncio.timeout(60):
@@ -71,6 +88,25 @@ async def watching(install: Install, login: str, streamer_id: str) -> AsyncItera
             yield me["id"], viewer
 
 
+@asynccontextmanager
+async def talking(twitch: Twitch, streamer_id: str) -> AsyncIterator[list[str]]:
+    """About twenty lines a second are said there; those that have been said."""
+    lines: list[str] = []
+
+    async def talk() -> None:
+        while True:
+            await twitch.say(streamer_id, f"line {len(lines)}")
+            lines.append(f"line {len(lines)}")
+            await asyncio.sleep(PAUSE_S)
+
+    task = asyncio.create_task(talk())
+    try:
+        yield lines
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 def said(viewer: Viewer, streamer_id: str) -> list[str]:
     """What was said there, as the viewer saw it."""
     return [
@@ -87,23 +123,13 @@ async def test_one_reads_for_both_and_hands_over_without_a_hole(install: Install
         ben_id, ben = await stack.enter_async_context(watching(install, "viewer_0942", STREAMER))
         assert reader == ann_id
 
-        lines: list[str] = []
-
-        async def talk() -> None:
-            while True:
-                await twitch.say(STREAMER, f"line {len(lines)}")
-                lines.append(f"line {len(lines)}")
-                await asyncio.sleep(PAUSE_S)
-
-        talking = asyncio.create_task(talk())
-        await ann.until(lambda: len(said(ann, STREAMER)) >= 20)
-        seen_by_ann = said(ann, STREAMER)
-        await first.aclose()
-        await twitch.until_read(STREAMER, by=ben_id)
-        after = len(lines) + 20
-        await ben.until(lambda: len(said(ben, STREAMER)) >= after)
-        talking.cancel()
-        await asyncio.gather(talking, return_exceptions=True)
+        async with talking(twitch, STREAMER) as lines:
+            await ann.until(lambda: len(said(ann, STREAMER)) >= 20)
+            seen_by_ann = said(ann, STREAMER)
+            await first.aclose()
+            await twitch.until_read(STREAMER, by=ben_id)
+            after = len(lines) + 20
+            await ben.until(lambda: len(said(ben, STREAMER)) >= after)
         await ben.until(lambda: len(said(ben, STREAMER)) >= len(lines))
 
         assert seen_by_ann == [f"line {number}" for number in range(len(seen_by_ann))]
@@ -111,6 +137,32 @@ async def test_one_reads_for_both_and_hands_over_without_a_hole(install: Install
         assert heard == lines[len(lines) - len(heard) :]
         assert lines.index(heard[0]) <= 20
         assert ben.gaps == []
+
+
+async def test_a_socket_that_twitch_moves_loses_no_line_and_one_that_is_cut_doubles_none(install: Install) -> None:
+    async with (
+        aiohttp.ClientSession() as http,
+        watching(install, "viewer_0948", CUT_STREAMER) as (_, viewer),
+    ):
+        twitch = Twitch(install, http)
+        session_id = await twitch.session(CUT_STREAMER)
+        async with talking(twitch, CUT_STREAMER) as lines:
+            await viewer.until(lambda: len(said(viewer, CUT_STREAMER)) >= 10)
+            await twitch.order("sockets", act="reconnect", session_id=session_id)
+            # Beyond the time in which the old socket is still heard.
+            await viewer.until(lambda: len(said(viewer, CUT_STREAMER)) >= 80)
+            heard = said(viewer, CUT_STREAMER)
+
+            await twitch.order("sockets", act="close", session_id=session_id, code=0)
+            while await twitch.session(CUT_STREAMER) == session_id:
+                await asyncio.sleep(0.05)
+            again = len(lines) + 1
+            await viewer.until(lambda: f"line {again + 20}" in said(viewer, CUT_STREAMER))
+
+        assert heard == [f"line {number}" for number in range(len(heard))]
+        numbers = [int(line.removeprefix("line ")) for line in said(viewer, CUT_STREAMER)]
+        assert numbers == sorted(set(numbers))
+        assert set(range(again, again + 20)) <= set(numbers)
 
 
 async def test_what_a_moderator_removes_is_told_to_both(install: Install) -> None:

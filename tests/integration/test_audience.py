@@ -39,3 +39,19 @@ async def test_a_chat_reader_that_is_away_is_told_later() -> None:
             here.chat.down = False
 
             await until(lambda: here.chat.watched[-1:] == [{STREAMER: ("7",)}])
+
+
+async def test_a_chat_reader_that_is_new_is_told_at_once() -> None:
+    async with rig(STREAMER) as here:
+
+        async def may() -> tuple[str, str]:
+            return here.url, here.ticket("7", reads_chat=True)
+
+        async with Viewer(may) as reader:
+            await reader.subscribe(STREAMER)
+            await until(lambda: here.chat.watched[-1:] == [{STREAMER: ("7",)}])
+            here.chat.watched.clear()
+
+            here.chat.died.set()
+
+            await until(lambda: here.chat.watched[-1:] == [{STREAMER: ("7",)}])
