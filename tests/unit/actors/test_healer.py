@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from gstreamer.actors.subscriptions import Subscriptions
+from gstreamer.actors.subscriptions import POLL_S, Subscriptions
 from gstreamer.core.encoding import encode
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.fold import UNKNOWN, Mark
@@ -234,3 +235,30 @@ async def test_who_was_not_served_for_a_while_is_asked_about_once_it_is_served_a
     await subscriptions.look_up()
 
     assert [one for _, one in corrections(world)] == ["gs-channel.update-11--9"]
+
+
+async def test_who_becomes_polled_is_asked_about_at_once() -> None:
+    world = World()
+    world.twitch.max_total_cost = 1
+    world.states.known["11"] = OFF
+    world.twitch.live.append(stream(world.time))
+    published = asyncio.Event()
+
+    async def sleep(delay_s: float) -> None:
+        if corrections(world):
+            published.set()
+        if delay_s == POLL_S:
+            # Everybody has been asked about, and would be again in a minute.
+            world.favourites.ids = frozenset({"11"})
+            await asyncio.Event().wait()
+        await asyncio.sleep(0)
+        world.time.now_s += 0.01
+
+    subscriptions = Subscriptions(WITH_UPDATE, world.ports(), world.time.clock()._replace(sleep=sleep))
+    running = asyncio.create_task(subscriptions.run())
+    async with asyncio.timeout(20):
+        await published.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert corrections(world) == [("gs.streamer.11", "gs-stream.online-11-s1-7")]
