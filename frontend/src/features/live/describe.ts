@@ -3,6 +3,7 @@
  *
  * Pure, and total: data that lacks a field, or a type that is not known, gives a poorer sentence, never an error.
  */
+import type { EventData } from "@/lib/live/events.generated";
 import type { LiveEvent } from "@/lib/live/protocol";
 import { many } from "@/lib/words";
 import { inner, number, person, quoted, strong, text, tier, type Data, type Words } from "./facts";
@@ -86,7 +87,21 @@ const gift: Describe = (data) => ({
   ],
 });
 
-const DESCRIBE: Readonly<Record<string, Describe>> = {
+/** Types that stand in no feed: shown elsewhere, or never sent to a viewer. */
+type Elsewhere =
+  | "gs.viewers"
+  | "user.authorization.grant"
+  | "user.authorization.revoke"
+  | "user.whisper.message"
+  | "conduit.shard.disabled"
+  | "channel.chat.message_delete"
+  | "channel.chat.clear_user_messages"
+  | "channel.chat.clear"
+  | "channel.chat.user_message_hold"
+  | "channel.chat.user_message_update";
+
+/** Every type of the catalogue has its words: one that is new there does not compile here. */
+const KNOWN = {
   ...GRANTED,
   "stream.online": () => ({ family: "online", words: ["Went ", strong("live")] }),
   "stream.offline": () => ({ family: "offline", words: ["Stream ended"] }),
@@ -130,7 +145,9 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
     words: [text(data, "system_message") || "Notice in chat"],
     ...quoted(text(inner(data, "message"), "text")),
   }),
-};
+} satisfies Record<Exclude<keyof EventData, Elsewhere>, Describe>;
+
+const DESCRIBE: Readonly<Record<string, Describe>> = KNOWN;
 
 /** What an event says; one of a type that is not known shows its name. */
 export function describe(event: LiveEvent, previous: LiveEvent | null = null): Description {

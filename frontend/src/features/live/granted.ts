@@ -1,4 +1,5 @@
 /** The words of events that come by a streamer's grant: contests, goals, points, money, shoutouts, moderation. */
+import type { EventData } from "@/lib/live/events.generated";
 import { count, many } from "@/lib/words";
 import type { Describe, Option } from "./describe";
 import { inner, list, money, number, person, quoted, share, strong, text, type Data } from "./facts";
@@ -158,7 +159,7 @@ const said =
   (family: "mod" | "chat" | "update", words: string): Describe =>
   () => ({ family, words: [words] });
 
-export const GRANTED: Readonly<Record<string, Describe>> = {
+export const GRANTED = {
   "channel.hype_train.begin": train("A # started at"),
   "channel.hype_train.progress": train("The # is at"),
   "channel.hype_train.end": train("The # ended at"),
@@ -241,6 +242,4 @@ export const GRANTED: Readonly<Record<string, Describe>> = {
   "channel.shield_mode.end": said("mod", "Shield mode is off"),
   "automod.message.hold": moderated(" has a message held"),
   "automod.message.update": moderated("’s held message was decided"),
-  "automod.settings.update": said("mod", "AutoMod’s settings were changed"),
-  "automod.terms.update": said("mod", "AutoMod’s terms were changed"),
-};
+} satisfies Partial<Record<keyof EventData, Describe>>;
