@@ -49,6 +49,7 @@ class FakeTwitch(Faulty):
         self.refusals_after_conflict: list[GStreamerError] = []
         self.max_total_cost = 10_000
         self.hidden_cost = 0
+        self.unlisted: set[str] = set()
         self.born = "enabled"
         self.hides_conflicting_id = False
         self.takes_both_transports = True
@@ -70,11 +71,12 @@ class FakeTwitch(Faulty):
 
     async def subscriptions(self) -> Listing:
         self.called("subscriptions")
-        return Listing(tuple(self.held.values()), self._cost(), self.max_total_cost)
+        listed = tuple(one for name, one in self.held.items() if name not in self.unlisted)
+        return Listing(listed, self._cost(), self.max_total_cost)
 
     async def subscription(self, subscription_id: str) -> Subscription | None:
         self.called("subscription")
-        return self.held.get(subscription_id)
+        return None if subscription_id in self.unlisted else self.held.get(subscription_id)
 
     async def subscribe(
         self, event_type: str, version: str, condition: dict[str, str], transport: Transport

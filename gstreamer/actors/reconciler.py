@@ -64,6 +64,7 @@ class Reconciler:
         self._scopes: Mapping[str, frozenset[str]] = {}
         self._setbacks = Setbacks(lambda streamer_id: self._scopes.get(streamer_id, frozenset()))
         self._gaps: set[Wanted] = set()
+        self._unlisted: dict[Wanted, str] = {}
         self._without: tuple[str, ...] = ()
         self._moving = 0
         self._dead: Counter[str] = Counter()
@@ -192,6 +193,7 @@ class Reconciler:
         wanted = {key for each in keys.values() for key in each}
         self._setbacks.keep(wanted)
         self._gaps &= wanted
+        self._unlisted = {key: name for key, name in self._unlisted.items() if key in wanted}
         now_s = self._clock.monotonic()
         keys = {one: [key for key in each if not self._setbacks.is_barred(key, now_s)] for one, each in keys.items()}
         return Demanded(keys, ranks, frozenset(one for one, scopes in self._scopes.items() if scopes))
@@ -297,8 +299,14 @@ class Reconciler:
         """An equal one exists: adopt it, or end it if it delivers elsewhere."""
         found = await self._twitch.subscription(subscription_id) if subscription_id else None
         delivery = self._transports.delivery
-        if found is None:
+        if found is None and subscription_id and self._unlisted.pop(key, "") == subscription_id:
+            # Twitch has lost sight of it, and nobody knows where it delivers; younger than the list it was at first.
+            _log.warning("subscription that is not listed ended", subscription_id=subscription_id, type=key.type)
+            await self._replace(key, subscription_id)
+        elif found is None:
             # Twitch did not tell which: its list will.
+            if subscription_id:
+                self._unlisted[key] = subscription_id
             self._setbacks.fail(key, self._clock.monotonic(), self._clock.roll())
         elif found.place == delivery.place_of(key):
             one = _existing(found)
@@ -307,17 +315,21 @@ class Reconciler:
             _log.info("subscription adopted", subscription_id=found.id, type=found.type)
         elif found.place in delivery.ours:
             # Twitch takes no second one beside it, so the old one has to go first, and somebody look what was missed.
-            await self.end(found.id)
-            self._gaps.add(key)
             _log.info("subscription moved old one first", subscription_id=found.id, type=found.type)
-            try:
-                await self._make(key)
-            except RefusedError as error:
-                self._refused(key, error)
+            await self._replace(key, found.id)
         else:
             # It stands in our way and delivers to an address that our application has left.
             await self.end(found.id)
             _log.warning("subscription of another place deleted", subscription_id=found.id, place=found.place)
+
+    async def _replace(self, key: Wanted, subscription_id: str) -> None:
+        """End one, and only then make what takes its place."""
+        await self.end(subscription_id)
+        self._gaps.add(key)
+        try:
+            await self._make(key)
+        except RefusedError as error:
+            self._refused(key, error)
 
     def _show(self, todo: Plan) -> None:
         if todo.without != self._without and len(todo.without) != len(self._without):

@@ -240,3 +240,32 @@ async def test_what_twitch_counts_and_does_not_list_is_told() -> None:
     await turn(subscriptions)
 
     assert (await subscriptions.observe())["hidden_cost"] == 3
+
+
+async def test_one_that_twitch_has_lost_sight_of_is_replaced_once_that_is_sure() -> None:
+    world = World("11")
+    world.twitch.add("lost", "stream.online", "11")
+    world.twitch.unlisted.add("lost")
+    subscriptions = actor(world)
+    await turn(subscriptions)
+    assert "lost" in world.twitch.held
+
+    await turns(world, subscriptions, 20)
+
+    assert "lost" not in world.twitch.held
+    assert types(world) == OPEN
+
+
+async def test_one_that_is_younger_than_the_list_is_adopted() -> None:
+    world = World("11")
+    subscriptions = actor(world)
+    await subscriptions.reconcile()
+    world.twitch.add("young", "stream.online", "11")
+    world.twitch.unlisted.add("young")
+    await turn(subscriptions)
+    world.twitch.unlisted.clear()
+
+    await turns(world, subscriptions, 20)
+
+    assert "young" in world.twitch.held
+    assert types(world) == OPEN
