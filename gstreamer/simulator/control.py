@@ -2,9 +2,8 @@
 
 ``GET /simulator/state`` · ``POST /simulator/faults`` (class Faults; ``{}`` ends them) · ``POST /simulator/emit``
 (class Emission) · ``POST /simulator/happen`` (class Act) · ``POST /simulator/revoke`` (class Revocation) ·
-``POST /simulator/budget`` (class
-``eventsub.Budget``) · ``POST /simulator/disconnect`` (class Disconnection) · ``GET /simulator/issued`` ·
-``POST /simulator/rotation`` (class Rotation); more in ``disorder``. Bodies are JSON with that content type.
+``POST /simulator/disconnect`` (class Disconnection) · ``GET /simulator/issued`` · ``POST /simulator/rotation`` (class
+Rotation); more in ``disorder``. Bodies are JSON with that content type.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Leak(Order):
 
 
 class Budget(Order):
-    """The most that subscriptions may cost from now on; what is there stays."""
+    """The most that subscriptions may cost from now on that are not by WebSocket; what is there stays."""
 
     max_total_cost: int = Field(ge=0, le=1_000_000)
 

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gstreamer.core.catalogue import Kind
 from gstreamer.simulator import cast, rules
 from gstreamer.simulator.conduits import Conduits
-from gstreamer.simulator.control import Order, read_order
 from gstreamer.simulator.delivery import Delivery
 from gstreamer.simulator.faults import timestamp
 from gstreamer.simulator.helix import GRANTED, problem, read_cursor, write_cursor
@@ -71,12 +70,6 @@ class Wish(BaseModel):
     transport: Transport
 
 
-class Budget(Order):
-    """The most that all subscriptions may cost that are not by WebSocket."""
-
-    max_total_cost: int = Field(ge=0, le=1_000_000)
-
-
 class EventSub:
     """
     The routes of ``/helix/eventsub/subscriptions``.
@@ -109,17 +102,7 @@ class EventSub:
     def routes(self) -> list[web.RouteDef]:
         """What it answers."""
         path = "/helix/eventsub/subscriptions"
-        return [
-            web.post(path, self.create),
-            web.get(path, self.show),
-            web.delete(path, self.delete),
-            web.post("/simulator/budget", self.budget),
-        ]
-
-    async def budget(self, request: web.Request) -> web.Response:
-        """From now on allow that much cost; what exists stays."""
-        self._max_total_cost = (await read_order(request, Budget)).max_total_cost
-        return web.json_response({"max_total_cost": self._max_total_cost})
+        return [web.post(path, self.create), web.get(path, self.show), web.delete(path, self.delete)]
 
     async def create(self, request: web.Request) -> web.Response:
         """A new subscription, pending until its callback has answered, where it has one."""
