@@ -146,7 +146,8 @@ async def polled_of(install: Install, double: Double, person: Person, ids: Seque
 
     async def is_told() -> bool:
         _, health = await person.call("GET", "/api/health")
-        without = {one for one in ids if (one, "stream.online") not in await subscribed(double, ids)}
+        held = set(await subscribed(double, ids))
+        without = {one for one in ids if not held.issuperset(all_of((one,)))}
         return without == await those_polled(person, ids) and "polled" in health["parts"]["subscriptions"]["reason"]
 
     await comes_true(is_told)
