@@ -57,6 +57,8 @@ async def test_the_dashboard_tells_actors_apart_and_wants_a_token(install: Insta
     assert ours == {
         "placement": "ALIVE",
         "subscriptions": "ALIVE",
+        "twitch": "ALIVE",
+        "chat": "ALIVE",
         f"connection:{node}": "ALIVE",
         f"streamers:{node}": "ALIVE",
     }
