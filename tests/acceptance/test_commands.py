@@ -17,6 +17,9 @@ STREAMER = "1000601"
 STAGE = re.compile(r"\S+ \S+ +(?:\+\d+ ms +)?(\w+)")
 
 
+PARTS = ("kafka", "postgres", "twitch", "secrets", "public_url", "ws", "data_dir", "subscriptions")
+
+
 async def run(install: Install, *arguments: str, data_dir: bool = True) -> tuple[int, str]:
     """Exit code and output of a command, told which install is meant."""
     process = await asyncio.create_subprocess_exec(
@@ -67,10 +70,13 @@ async def test_topics_lists_those_of_ours(install: Install) -> None:
 
 
 async def test_the_doctor_finds_a_running_install_in_order(install: Install) -> None:
-    code, output = await run(install, "doctor")
+    async with asyncio.timeout(120):
+        # What other tests have done with this install may still be on its way at Twitch.
+        while (found := await run(install, "doctor"))[0] != 0:
+            await asyncio.sleep(1)
 
-    assert code == 0, output
-    assert [line.split()[0] for line in output.splitlines()] == ["ok"] * 7
+    _, output = found
+    assert [line.split()[:2] for line in output.splitlines()] == [["ok", part] for part in PARTS]
 
 
 async def test_placement_is_explained_as_json(install: Install) -> None:
