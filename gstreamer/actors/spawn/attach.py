@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import ray
 from ray.exceptions import RayError
 
@@ -16,6 +18,8 @@ def attach(address: str) -> None:
     Raises:
         UnavailableError: It cannot be reached.
     """
+    # It warns of a signal that it cannot take, off the main thread: nothing that an operator asked about.
+    logging.getLogger("ray").setLevel(logging.ERROR)
     try:
         ray.init(address, namespace=NAMESPACE, log_to_driver=False, configure_logging=False)
     except (ConnectionError, RuntimeError, RayError) as error:
