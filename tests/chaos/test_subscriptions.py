@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
 import psutil
+import pytest
 
 from tests.acceptance.test_commands import run
 from tests.chaos import load
@@ -57,6 +58,13 @@ class Double:
         async with self._http.post(f"{self._url}/emit", json=body) as answer:
             assert answer.status == 202, await answer.text()
             return len((await answer.json())["messages"])
+
+
+@pytest.fixture(scope="module")
+def install() -> Iterator[Install]:
+    """An install of this module's: killing what subscribes uses the budget of calls up that others need."""
+    with running() as own:
+        yield own
 
 
 def served_once(streamer_ids: list[str], method: str) -> Callable[[list[Row]], bool]:
