@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+
+from tests.install import Install, running
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -24,6 +26,13 @@ VIOLATIONS = """
     document.addEventListener("securitypolicyviolation", (event) =>
         window.violations.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}`));
 """
+
+
+@pytest.fixture(scope="session")
+def install() -> Iterator[Install]:
+    """An install for people with browsers, whose budget of calls to Twitch no other test has used up."""
+    with running() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
