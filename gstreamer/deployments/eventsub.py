@@ -22,7 +22,7 @@ from gstreamer.core.topic_cache import TopicCache
 from gstreamer.core.topics import DEAD_LETTERS, UNROUTED
 from gstreamer.log import get
 
-WRITE_S = 1.8
+WRITE_S = 1.4
 """Looking up the topic and writing; with verifying and the way back it stays under the 2 s that are promised."""
 
 PATH = "/eventsub"

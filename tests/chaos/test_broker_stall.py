@@ -115,9 +115,7 @@ async def test_a_broker_that_stands_still_for_ten_seconds(capsys: pytest.Capture
         )
     assert {one.status for one in post.answers} <= {204, 503}
     assert len(refused) > RATE * (STALL_S - ANSWER_S) * 0.9
-    # The clock is this process's, which shares the processor with the replicas that it measures.
-    assert len(late) <= len(refused) // 100, late
-    assert slowest_s < 2 * ANSWER_S
+    assert late == []
     assert {pid: share for pid, share in shares.items() if share > CORE_SHARE} == {}
     assert acknowledged - held == set()
     assert len(written) == len(held)
