@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 PATIENCE_MS = 20_000
 
@@ -48,13 +49,36 @@ async def favour(page: Page, url: str, name: str) -> None:
     await expect(star).to_be_enabled(timeout=PATIENCE_MS)
     # It may be a favourite from an earlier run against the same install.
     if await star.get_attribute("aria-pressed") == "false":
-        await star.click()
+        await press_star(page, star)
     await expect(star).to_have_attribute("aria-pressed", "true", timeout=PATIENCE_MS)
+
+
+async def press_star(page: Page, star: Locator) -> None:
+    """Press a star and wait for the server's answer: the page shows what it expects of it before."""
+    async with page.expect_response(re.compile(r"/api/favourites/\d+$"), timeout=PATIENCE_MS) as answering:
+        await star.click()
+    answer = await answering.value
+    assert answer.ok, f"{answer.request.method} {answer.url}: {answer.status}"
 
 
 async def connected(page: Page) -> None:
     """Wait until the connection line says that all of it is live."""
     await expect(page.locator("[data-state=live]").first).to_be_attached(timeout=PATIENCE_MS)
+
+
+async def told(page: Page, double: str, kind: str, streamer_id: str) -> None:
+    """Wait until Twitch's double would tell of such events of this streamer."""
+    async with asyncio.timeout(90):
+        while True:
+            state = await (await page.request.get(f"{double}/simulator/state")).json()
+            if any(
+                one["type"] == kind
+                and one["condition"].get("broadcaster_user_id") == streamer_id
+                and one["status"] == "enabled"
+                for one in state["subscriptions"]
+            ):
+                return
+            await asyncio.sleep(0.3)
 
 
 async def let_happen(page: Page, double: str, act: str, user_id: str, **more: str) -> None:

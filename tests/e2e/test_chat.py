@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import re
 import uuid
@@ -35,7 +34,7 @@ async def read_chat(page: Page, url: str, login: str, streamer_id: str = ID, nam
     await steps.grant_as(page, login)
     await expect(box(page, name)).to_be_visible(timeout=steps.PATIENCE_MS)
     await steps.connected(page)
-    await is_read(page, double, streamer_id)
+    await steps.told(page, double, "channel.chat.message", streamer_id)
     return double
 
 
@@ -47,21 +46,6 @@ def box(page: Page, name: str = NAME) -> Locator:
 def log(page: Page, name: str = NAME) -> Locator:
     """What has been said."""
     return page.get_by_role("log", name=f"Chat of {name}")
-
-
-async def is_read(page: Page, double: str, streamer_id: str) -> None:
-    """Wait until Twitch's double would tell what is said in this chat."""
-    async with asyncio.timeout(90):
-        while True:
-            state = await (await page.request.get(f"{double}/simulator/state")).json()
-            if any(
-                one["type"] == "channel.chat.message"
-                and one["condition"]["broadcaster_user_id"] == streamer_id
-                and one["status"] == "enabled"
-                for one in state["subscriptions"]
-            ):
-                return
-            await asyncio.sleep(0.3)
 
 
 async def in_chat(page: Page, double: str, act: str, **more: object) -> Any:
@@ -227,7 +211,7 @@ async def test_a_phone_writes_too_and_nothing_scrolls_sideways(page: Page, url: 
     await steps.grant_as(page, login)
     await expect(box(page)).to_be_visible(timeout=steps.PATIENCE_MS)
     await steps.connected(page)
-    await is_read(page, double, ID)
+    await steps.told(page, double, "channel.chat.message", ID)
     word = "w" * 90
 
     await box(page).fill(word)

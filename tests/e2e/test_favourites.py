@@ -21,7 +21,7 @@ async def test_a_star_that_is_pressed_again_goes_out(page: Page, url: str) -> No
     await steps.sign_in_as(page, url, "viewer_0102")
     await steps.favour(page, url, "tester_003")
 
-    await page.get_by_role("button", name="Remove tester_003 from favourites").click()
+    await steps.press_star(page, page.get_by_role("button", name="Remove tester_003 from favourites"))
 
     await expect(page.get_by_role("button", name="Add tester_003 to favourites")).to_be_visible()
     await page.reload()

@@ -17,6 +17,7 @@ async def watch(page: Page, url: str, login: str) -> str:
     await steps.favour(page, url, NAME)
     await page.goto(f"{url}/s/{NAME}")
     await steps.connected(page)
+    await steps.told(page, double, "channel.update", ID)
     return double
 
 

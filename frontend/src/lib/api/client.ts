@@ -52,7 +52,7 @@ async function read<T>(shape: z.ZodMiniType<T>, path: string, answer: Response):
   );
 }
 
-/** Do something; there is nothing to read in the answer. */
+/** Do something; there is nothing to read in the answer. It is done even if the page is left meanwhile. */
 export async function act(method: Exclude<Method, "GET">, path: string): Promise<void> {
   await request(method, path);
 }
@@ -70,6 +70,7 @@ async function request(
       method,
       headers: { Accept: "application/json", ...json },
       credentials: "same-origin",
+      keepalive: method !== "GET",
       ...(sending ? { body: JSON.stringify(sending.body) } : {}),
       ...(signal ? { signal } : {}),
     });
