@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 from gstreamer.core.errors import ConfigurationError, UnavailableError
+from gstreamer.store import event_models
 from gstreamer.store.accounts import Accounts
 from gstreamer.store.engine import DRIVER, Database
 from gstreamer.store.migrate import migrate
@@ -37,6 +38,7 @@ async def database(own_dsn: str) -> AsyncIterator[Database]:
 
 
 def test_models_and_migrations_make_the_same_schema(own_dsn: str) -> None:
+    assert "events" in event_models.SQLModel.metadata.tables
     migrate(own_dsn)
     engine = create_engine(DRIVER, creator=lambda: psycopg.connect(own_dsn))
 
