@@ -97,6 +97,21 @@ METRICS: tuple[Metric, ...] = (
     Metric("gstreamer_chats_read", "gauge", (), "chats", "Chats read by somebody's account"),
     Metric("gstreamer_chat_messages", "counter", (), "messages", "Events of chats read by somebody's account"),
     Metric("gstreamer_chat_sessions_lost", "counter", (), "sessions", "WebSocket sessions at Twitch that ended"),
+    Metric("gstreamer_store_rows", "counter", (), "rows", "Events written into the store"),
+    Metric(
+        "gstreamer_store_gaps",
+        "counter",
+        ("end",),
+        "logs",
+        "Logs of which records were gone before they were stored: at their head (too old) or tail (lost)",
+    ),
+    Metric(
+        "gstreamer_store_partitions_ahead",
+        "gauge",
+        (),
+        "partitions",
+        "Partitions of the store that are there after the present one; 0 for an hour is an alarm",
+    ),
     Metric("gstreamer_subscription_cost", "gauge", (), "points", "Cost in use against max_total_cost"),
 )
 

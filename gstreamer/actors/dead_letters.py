@@ -25,9 +25,11 @@ class DeadLetters:
     Args:
         log: Kafka.
         metrics: Counts them by reason; ``overflow`` and ``unsent`` are those that were only counted.
+        part: Who meets them, for the metric.
     """
 
-    def __init__(self, log: Log, metrics: Counting) -> None:
+    def __init__(self, log: Log, metrics: Counting, part: str = "streamers") -> None:
+        self._part = part
         self._log = log
         self._metrics = metrics
         self._waiting: deque[tuple[Record, str]] = deque()
@@ -36,9 +38,9 @@ class DeadLetters:
 
     def put(self, record: Record, reason: str) -> None:
         """Send this record, in its turn."""
-        self._metrics.count("gstreamer_records_dead", 1, "streamers", reason)
+        self._metrics.count("gstreamer_records_dead", 1, self._part, reason)
         if len(self._waiting) >= MAX_WAITING:
-            self._metrics.count("gstreamer_records_dead", 1, "streamers", "overflow")
+            self._metrics.count("gstreamer_records_dead", 1, self._part, "overflow")
             return
         self._waiting.append((record, reason))
         self._wake.set()
@@ -64,7 +66,7 @@ class DeadLetters:
                 await self._log.send(dead_letter(record, reason))
             except UnavailableError as error:
                 if left == 0:
-                    self._metrics.count("gstreamer_records_dead", 1, "streamers", "unsent")
+                    self._metrics.count("gstreamer_records_dead", 1, self._part, "unsent")
                     _log.error(
                         "a dead letter was not sent", topic=record.topic, offset=record.offset, reason=str(error)
                     )

@@ -170,3 +170,11 @@ class UnrecoverablePositionError(GStreamerError):
 
     def __str__(self) -> str:
         return f"wanted offset {self.wanted}, oldest kept is {self.oldest}"
+
+
+class FencedError(GStreamerError):
+    """Somebody newer has taken over: whoever hears this must stop writing."""
+
+
+class NoPartitionError(GStreamerError):
+    """The partition of a row is not there (any more): look which there are, and write again."""

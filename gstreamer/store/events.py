@@ -1,22 +1,20 @@
 """Events into Postgres: rows and how far each log has come, in one transaction, by one writer at a time.
 
 Invariants: a row is there if and only if its log's next offset lies behind it, so a writer that dies has written
-whole batches or nothing; a writer whose generation is no longer the newest writes nothing at all. Within a streamer
-rows are in order of ``(time, off)``: the writer never lets time go back, and a new epoch begins later than the old
-one ended, so a page needs no other order.
+whole batches or nothing; a writer whose generation is no longer the newest writes nothing at all.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping
 
 import orjson
 from psycopg.types.json import Jsonb
 
-from gstreamer.core.errors import GStreamerError, UnavailableError
+from gstreamer.core.errors import FencedError, NoPartitionError, UnavailableError
 from gstreamer.core.partitioning import Partition
+from gstreamer.core.stored import Batch, Log, Row
 from gstreamer.store.shard import Connection, Shard, StatementError
 
 WRITE_S = 30.0
@@ -49,62 +47,6 @@ select streamer_id, epoch, off, time
 from jsonb_to_recordset(%s::jsonb) as new(streamer_id text, epoch text, off bigint, time timestamptz)
 on conflict do nothing
 """
-
-
-class FencedError(GStreamerError):
-    """Another writer has taken over: this one must stop."""
-
-
-class NoPartitionError(GStreamerError):
-    """A row's partition went away: look which there are, and write again."""
-
-
-class Row(NamedTuple):
-    """
-    An event as it is stored.
-
-    Attributes:
-        streamer_id: Whose it is.
-        time: When Kafka appended it, never earlier than the row before it.
-        epoch: Which log it is from.
-        off: Its offset there.
-        id: Twitch's message id.
-        type: Its type.
-        event: The client's JSON of it.
-    """
-
-    streamer_id: str
-    time: dt.datetime
-    epoch: str
-    off: int
-    id: str
-    type: str
-    event: bytes
-
-
-class Log(NamedTuple):
-    """
-    How far a streamer's log is stored.
-
-    Attributes:
-        epoch: Which log.
-        place: Its number among the streamer's logs, from 0.
-        next_offset: The first offset that is not stored.
-        last_time: Time of the newest row; of the log's beginning if there is none.
-    """
-
-    epoch: str
-    place: int
-    next_offset: int
-    last_time: dt.datetime
-
-
-class Batch(NamedTuple):
-    """What is written at once: rows, how far that brings each log, and the rows that are marked, to be found by."""
-
-    rows: Sequence[Row]
-    logs: Mapping[str, Log]
-    marks: Sequence[Row]
 
 
 class EventStore:

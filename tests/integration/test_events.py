@@ -6,13 +6,15 @@ import asyncio
 import datetime as dt
 import random
 from collections.abc import AsyncIterator, Iterator
+from itertools import pairwise
 
 import pytest
 
-from gstreamer.core.errors import BadPositionError, UnavailableError
+from gstreamer.core.errors import BadPositionError, FencedError, NoPartitionError, UnavailableError
 from gstreamer.core.ids import Position
+from gstreamer.core.stored import Batch, Log, Row
 from gstreamer.store import partitions
-from gstreamer.store.events import Batch, EventStore, FencedError, Log, NoPartitionError, Row
+from gstreamer.store.events import EventStore
 from gstreamer.store.history import History, Types
 from gstreamer.store.migrate import migrate
 from gstreamer.store.shard import Shard
@@ -87,7 +89,7 @@ async def test_another_interval_begins_where_the_last_partition_ends(shard: Shar
     after = await partitions.ensure(shard, "month", NOW)
 
     assert set(before) < set(after)
-    assert all(one.end == other.begin for one, other in zip(after, after[1:], strict=False))
+    assert all(one.end == other.begin for one, other in pairwise(after))
 
 
 # Writing
