@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from gstreamer.core.dedup import FILL_WINDOWS, SLACK_MS, WINDOW_MS, Dedup, Verdict
 from gstreamer.core.encoding import UnusableRecordError, encode
+from gstreamer.core.events import Role, Terms
 from gstreamer.core.records import Record
 
 MARK_EVERY = 250
@@ -33,7 +34,10 @@ class Row(NamedTuple):
         off: Its offset there.
         id: Twitch's message id.
         type: Its type.
-        event: The client's JSON of it.
+        event: The client's JSON of it, whole.
+        cut: Its form for those who may see it but not all of it; None if there are none.
+        audience: The least role that sees it at all.
+        whole: The least role that sees all of it.
     """
 
     streamer_id: str
@@ -43,6 +47,9 @@ class Row(NamedTuple):
     id: str
     type: str
     event: bytes
+    cut: bytes | None = None
+    audience: Role = Role.VIEWER
+    whole: Role = Role.VIEWER
 
 
 class Log(NamedTuple):
@@ -136,7 +143,19 @@ class Book:
             taken.dead.append((record, error.reason))
             return
         time = max(_EPOCH + dt.timedelta(milliseconds=record.time_ms), self.log.last_time)
-        row = Row(self.streamer_id, time, self.log.epoch, record.offset, event.message_id, event.type, event.encoded)
+        terms = event.terms or Terms()
+        row = Row(
+            self.streamer_id,
+            time,
+            self.log.epoch,
+            record.offset,
+            event.message_id,
+            event.type,
+            event.encoded,
+            terms.cut or None,
+            terms.audience,
+            terms.whole,
+        )
         taken.rows.append(row)
         self.log = self.log._replace(last_time=time)
         self._unmarked += 1

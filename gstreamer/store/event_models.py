@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, DateTime, Integer, SmallInteger, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -38,6 +38,9 @@ class StoredEvent(SQLModel, table=True):
     id: str = Field(sa_column=_text())
     type: str = Field(sa_column=_text())
     event: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    cut: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
+    audience: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    whole: int = Field(sa_column=Column(SmallInteger, nullable=False))
 
 
 class LateEvent(SQLModel, table=True):
@@ -52,6 +55,9 @@ class LateEvent(SQLModel, table=True):
     id: str = Field(sa_column=_text())
     type: str = Field(sa_column=_text())
     event: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    cut: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
+    audience: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    whole: int = Field(sa_column=Column(SmallInteger, nullable=False))
 
 
 class LogEpoch(SQLModel, table=True):

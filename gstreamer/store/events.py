@@ -23,11 +23,12 @@ CHECK_VIOLATION = "23514"
 
 _STAGE = """
 create temp table if not exists stage (
-    streamer_id text, time timestamptz, epoch text, off bigint, id text, type text, event jsonb
+    streamer_id text, time timestamptz, epoch text, off bigint, id text, type text, event jsonb, cut jsonb,
+    audience smallint, whole smallint
 ) on commit delete rows
 """
 _COPY = "copy stage from stdin (format binary)"
-_TYPES = ("text", "timestamptz", "text", "int8", "text", "text", "jsonb")
+_TYPES = ("text", "timestamptz", "text", "int8", "text", "text", "jsonb", "jsonb", "int2", "int2")
 _IN_PARTITIONS = (
     "insert into events select * from stage where time >= %(begin)s and time < %(end)s on conflict do nothing"
 )
@@ -137,7 +138,9 @@ async def _stage(connection: Connection, rows: Iterable[Row]) -> None:
     async with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_TYPES)
         for row in rows:
-            await copy.write_row((*row[:6], Jsonb(row.event, _as_it_is)))
+            cut = None if row.cut is None else Jsonb(row.cut, _as_it_is)
+            roles = int(row.audience), int(row.whole)
+            await copy.write_row((*row[:6], Jsonb(row.event, _as_it_is), cut, *roles))
 
 
 def _as_it_is(encoded: bytes) -> bytes:

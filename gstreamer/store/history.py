@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gstreamer.core.errors import BadPositionError
+from gstreamer.core.events import Role
 from gstreamer.core.ids import Position
 from gstreamer.store.shard import Connection, Shard
 
@@ -28,30 +29,42 @@ select time from marks where streamer_id = %(streamer)s and (
 ) order by time desc limit 1
 """
 _NEWEST = """
-select epoch, off, event::text from events
-where streamer_id = %(streamer)s
+select epoch, off, (case when %(role)s >= whole then event else cut end)::text from events
+where streamer_id = %(streamer)s and audience <= %(role)s
     and (%(all)s or type = any(%(exact)s) or type like any(%(begins)s))
 order by time desc, epoch desc, off desc limit %(limit)s
 """
 _OLDER = """
-select epoch, off, event::text from events
-where streamer_id = %(streamer)s and time <= coalesce(%(time)s, 'infinity'::timestamptz)
+select epoch, off, (case when %(role)s >= whole then event else cut end)::text from events
+where streamer_id = %(streamer)s and audience <= %(role)s and time <= coalesce(%(time)s, 'infinity'::timestamptz)
     and ((epoch = %(epoch)s and off < %(off)s) or epoch = any(%(earlier)s))
     and (%(all)s or type = any(%(exact)s) or type like any(%(begins)s))
 order by time desc, epoch desc, off desc limit %(limit)s
 """
 _NEWER = """
-select epoch, off, event::text from events
-where streamer_id = %(streamer)s and time >= coalesce(%(time)s, '-infinity'::timestamptz)
+select epoch, off, (case when %(role)s >= whole then event else cut end)::text from events
+where streamer_id = %(streamer)s and audience <= %(role)s and time >= coalesce(%(time)s, '-infinity'::timestamptz)
     and ((epoch = %(epoch)s and off > %(off)s) or epoch = any(%(later)s))
     and (%(all)s or type = any(%(exact)s) or type like any(%(begins)s))
 order by time, epoch, off limit %(limit)s
 """
 
 
-class Types(NamedTuple):
-    """Which types are wanted: by their whole name, or by how they begin; neither: all."""
+class Asked(NamedTuple):
+    """
+    What is asked for.
 
+    Attributes:
+        streamer_id: Whose events.
+        limit: How many at most.
+        role: Who asks: what that role may not see is not in the page.
+        exact: Types by their whole name, and
+        begins: by how they begin; neither: all.
+    """
+
+    streamer_id: str
+    limit: int
+    role: Role = Role.VIEWER
     exact: Sequence[str] = ()
     begins: Sequence[str] = ()
 
@@ -74,7 +87,7 @@ class History:
     def __init__(self, shard: Shard) -> None:
         self._shard = shard
 
-    async def newest(self, streamer_id: str, types: Types, limit: int) -> list[Stored]:
+    async def newest(self, asked: Asked) -> list[Stored]:
         """
         The newest events, newest first.
 
@@ -82,9 +95,9 @@ class History:
             UnavailableError: Postgres does not answer.
         """
         async with self._shard.once(PAGE_S) as connection:
-            return await _page(connection, _NEWEST, _asked(streamer_id, types, limit))
+            return await _page(connection, _NEWEST, _named(asked))
 
-    async def before(self, streamer_id: str, position: Position, types: Types, limit: int) -> list[Stored]:
+    async def before(self, asked: Asked, position: Position) -> list[Stored]:
         """
         The events before a position, newest first.
 
@@ -93,10 +106,10 @@ class History:
             UnavailableError: Postgres does not answer.
         """
         async with self._shard.once(PAGE_S) as connection:
-            asked = _asked(streamer_id, types, limit) | await _around(connection, streamer_id, position)
-            return await _page(connection, _OLDER, asked | {"time": await _time(connection, _MARK_AFTER, asked)})
+            named = _named(asked) | await _around(connection, asked.streamer_id, position)
+            return await _page(connection, _OLDER, named | {"time": await _time(connection, _MARK_AFTER, named)})
 
-    async def after(self, streamer_id: str, position: Position, types: Types, limit: int) -> list[Stored]:
+    async def after(self, asked: Asked, position: Position) -> list[Stored]:
         """
         The events after a position, oldest first.
 
@@ -105,17 +118,18 @@ class History:
             UnavailableError: Postgres does not answer.
         """
         async with self._shard.once(PAGE_S) as connection:
-            asked = _asked(streamer_id, types, limit) | await _around(connection, streamer_id, position)
-            return await _page(connection, _NEWER, asked | {"time": await _time(connection, _MARK_BEFORE, asked)})
+            named = _named(asked) | await _around(connection, asked.streamer_id, position)
+            return await _page(connection, _NEWER, named | {"time": await _time(connection, _MARK_BEFORE, named)})
 
 
-def _asked(streamer_id: str, types: Types, limit: int) -> dict[str, object]:
+def _named(asked: Asked) -> dict[str, object]:
     return {
-        "streamer": streamer_id,
-        "all": not types.exact and not types.begins,
-        "exact": list(types.exact),
-        "begins": [_escaped(begin) + "%" for begin in types.begins],
-        "limit": limit,
+        "streamer": asked.streamer_id,
+        "role": int(asked.role),
+        "all": not asked.exact and not asked.begins,
+        "exact": list(asked.exact),
+        "begins": [_escaped(begin) + "%" for begin in asked.begins],
+        "limit": asked.limit,
     }
 
 

@@ -11,17 +11,17 @@ from itertools import pairwise
 import pytest
 
 from gstreamer.core.errors import BadPositionError, FencedError, NoPartitionError, UnavailableError
+from gstreamer.core.events import Role
 from gstreamer.core.ids import Position
 from gstreamer.core.stored import Batch, Log, Row
 from gstreamer.store import partitions
 from gstreamer.store.events import EventStore
-from gstreamer.store.history import History, Types
+from gstreamer.store.history import Asked, History
 from gstreamer.store.migrate import migrate
 from gstreamer.store.shard import Shard
 from tests.databases import fresh_database
 
 NOW = dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC)
-ALL = Types()
 
 
 @pytest.fixture
@@ -212,18 +212,18 @@ async def test_pages_both_ways_are_the_whole_book_once(shard: Shard, seed: int, 
     truth = [Position(one.epoch, one.off) for one in await filled(shard, seed)]
     history = History(shard)
 
-    back = [one.position for one in await history.newest("1", ALL, limit)]
+    back = [one.position for one in await history.newest(Asked("1", limit))]
     while len(back) < len(truth):
-        back += [one.position for one in await history.before("1", back[-1], ALL, limit)]
+        back += [one.position for one in await history.before(Asked("1", limit), back[-1])]
     forth: list[Position] = []
     at = Position("B", -1)
-    while page := await history.after("1", at, ALL, limit):
+    while page := await history.after(Asked("1", limit), at):
         forth += [one.position for one in page]
         at = forth[-1]
 
     assert back == truth[::-1]
     assert forth == truth
-    assert await history.before("1", truth[0], ALL, limit) == []
+    assert await history.before(Asked("1", limit), truth[0]) == []
 
 
 async def test_a_position_without_a_row_of_its_own_is_good(shard: Shard) -> None:
@@ -231,8 +231,8 @@ async def test_a_position_without_a_row_of_its_own_is_good(shard: Shard) -> None
     history = History(shard)
 
     for position in (Position("B", 30), Position("B", 10_000), Position("A", 0), Position("A", 10_000)):
-        older = [one.position for one in await history.before("1", position, ALL, 500)]
-        newer = [one.position for one in await history.after("1", position, ALL, 500)]
+        older = [one.position for one in await history.before(Asked("1", 500), position)]
+        newer = [one.position for one in await history.after(Asked("1", 500), position)]
 
         assert [*older[::-1], *newer] == [one for one in truth if one != position]
         assert position not in newer
@@ -242,9 +242,9 @@ async def test_types_are_asked_for_by_name_and_by_beginning(shard: Shard) -> Non
     rows = await filled(shard, 2)
     history = History(shard)
 
-    raids = await history.newest("1", Types(exact=["channel.raid"]), 500)
-    channel = await history.newest("1", Types(begins=["channel."]), 500)
-    none = await history.newest("1", Types(begins=["channel_"]), 500)
+    raids = await history.newest(Asked("1", 500, exact=["channel.raid"]))
+    channel = await history.newest(Asked("1", 500, begins=["channel."]))
+    none = await history.newest(Asked("1", 500, begins=["channel_"]))
 
     assert len(raids) == sum(one.type == "channel.raid" for one in rows)
     assert len(channel) == sum(one.type != "stream.online" for one in rows)
@@ -255,12 +255,28 @@ async def test_an_epoch_that_the_streamer_never_had_is_a_bad_position(shard: Sha
     await filled(shard, 3)
 
     with pytest.raises(BadPositionError):
-        await History(shard).before("1", Position("C", 5), ALL, 10)
+        await History(shard).before(Asked("1", 10), Position("C", 5))
 
 
 async def test_json_comes_out_as_text(shard: Shard) -> None:
     await filled(shard, 4)
 
-    (found,) = await History(shard).newest("2", ALL, 10)
+    (found,) = await History(shard).newest(Asked("2", 10))
 
     assert found.event == '{"data": {"title": "a ä \\" b"}, "position": "C:0"}'
+
+
+async def test_a_page_holds_what_its_reader_may_see(shard: Shard) -> None:
+    there = await partitions.ensure(shard, "month", NOW)
+    store = EventStore(shard)
+    await store.take_over()
+    cut = row(0, NOW)._replace(cut=b'{"cut": true}', whole=Role.MODERATOR)
+    hidden = row(1, NOW)._replace(audience=Role.MODERATOR, whole=Role.MODERATOR)
+    await store.write(batch(cut, hidden), there)
+
+    viewers = await History(shard).newest(Asked("1", 10))
+    moderators = await History(shard).newest(Asked("1", 10, Role.MODERATOR))
+
+    assert [one.event for one in viewers] == ['{"cut": true}']
+    assert [one.position.offset for one in moderators] == [1, 0]
+    assert "title" in moderators[1].event

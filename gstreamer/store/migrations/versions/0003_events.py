@@ -19,6 +19,9 @@ STATEMENTS = (
         id text not null,
         type text not null,
         event jsonb not null,
+        cut jsonb,
+        audience smallint not null,
+        whole smallint not null,
         primary key (streamer_id, time, epoch, off)
     ) partition by range (time)
     """,
@@ -32,6 +35,9 @@ STATEMENTS = (
         id text not null,
         type text not null,
         event jsonb not null,
+        cut jsonb,
+        audience smallint not null,
+        whole smallint not null,
         primary key (streamer_id, time, epoch, off)
     )
     """,
