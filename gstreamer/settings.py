@@ -110,6 +110,9 @@ class Store(Section):
     urls: Annotated[tuple[SecretStr, ...], Listed] = Field(
         (), description="Postgres DSNs, the shards; accounts live on the first. None: an embedded PostgreSQL."
     )
+    interval: Literal["day", "week", "month"] = Field(
+        "month", description="How much time a partition of events holds: a week above a million events a day."
+    )
     archive_url: str | None = Field(None, description="Where closed partitions are archived (file: or s3:).")
     keys: Annotated[tuple[SecretStr, ...], Listed] = Field(
         (), description="Keyring for Twitch tokens, <key id>:<32 bytes, base64>; the first writes, all read."

@@ -32,8 +32,10 @@ from gstreamer.store.chat_sends import ChatSends
 from gstreamer.store.engine import Database
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
+from gstreamer.store.history import History
 from gstreamer.store.scopes import Scopes
 from gstreamer.store.secrets import Keyring
+from gstreamer.store.shard import Shard
 from gstreamer.twitch.chat import Chat
 from tests.asgi import Answer, Browser, started
 from tests.twitch import Place
@@ -219,6 +221,7 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
     loaded = load({f"GSTREAMER_{name}": value for name, value in environ.items()}, Path("/nonexistent"))
     config = configured(loaded)._replace(page=page)
     database, clock, log = Database(dsn), Clock(), FakeLog()
+    shard = Shard(dsn)
     snapshots, logs, subscriptions, sockets = FakeSnapshots(), FakeLogs(), FakeSubscriptions(), FakeSockets()
     polled = FakePolled()
     accounts, favourites = Accounts(database), Favourites(database, loaded.limits.subscriptions)
@@ -238,6 +241,7 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
         lookup=Lookup(twitch, logs, favourites, polled, clock.monotonic),
         sending=Sending(ChatSends(database), chat, keeper, clock),
         assets=Assets(chat, clock.monotonic),
+        history=History(shard),
         chats=Chats(Scopes(database), ChatsRead(), clock.monotonic),
         subscriptions=subscriptions,
         snapshots=snapshots,
@@ -256,4 +260,5 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
         async with started(app):
             yield Install(app, parts, database, place, log, subscriptions, snapshots, logs, sockets, polled, clock)
     finally:
+        await shard.close()
         await database.close()

@@ -18,6 +18,7 @@ EPOCH_CHARS = 8
 PLACEMENT = "placement"
 SUBSCRIPTIONS = "subscriptions"
 CHAT = "chat"
+STORE_WRITER = "store_writer"
 TWITCH = "twitch"
 
 

@@ -14,8 +14,8 @@ from tests.journey import Person
 
 SESSION_ENDED = 4501
 PARTS = {
-    "api", "clock", "connections", "kafka", "placement", "postgres", "ray", "streamers", "subscriptions", "twitch",
-    "webhooks", "websocket",
+    "api", "clock", "connections", "kafka", "placement", "postgres", "ray", "store_writer", "streamers",
+    "subscriptions", "twitch", "webhooks", "websocket",
 }  # fmt: skip
 
 

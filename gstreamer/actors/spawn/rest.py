@@ -18,6 +18,7 @@ from gstreamer.actors.handles import find_actor
 from gstreamer.actors.hosts import Hosts
 from gstreamer.actors.snapshots import SnapshotFollower
 from gstreamer.actors.spawn.ground import REST, Ground, actor_options, ground
+from gstreamer.actors.spawn.store import ensure_writer
 from gstreamer.actors.spawn.ws import ensure_placement
 from gstreamer.actors.subscriptions import Subscriptions
 from gstreamer.actors.wiring import Config, Ports
@@ -151,8 +152,9 @@ def ensure_needed() -> None:
 
 
 def ensure_actors() -> None:
-    """See that every actor that nobody else makes exists: those that are needed, twitch and chat."""
+    """See that every actor that nobody else makes exists: those needed, twitch, chat and the store writer."""
     ensure_needed()
+    ensure_writer()
     ray.remote(TwitchAccessActor).options(**actor_options(TWITCH, {REST: 1})).remote()
     ray.remote(ChatReaderActor).options(**actor_options(CHAT, {REST: 1})).remote()
 

@@ -28,6 +28,7 @@ from gstreamer.grants.ports import SignIn
 from gstreamer.store.accounts import Accounts, SignedIn
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
+from gstreamer.store.history import History
 from gstreamer.store.models import OK
 
 
@@ -51,6 +52,7 @@ class Parts:
     sending: Sending
     assets: Assets
     chats: Chats
+    history: History
     subscriptions: SubscriptionsPeer
     snapshots: Snapshots
     sockets: Sockets

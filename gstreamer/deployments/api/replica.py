@@ -15,11 +15,13 @@ from ray.exceptions import RayError
 from ray.serve.exceptions import RayServeException
 
 from gstreamer import log, settings
-from gstreamer.actors.handles import Handles, SubscriptionsHandle
+from gstreamer.actors.handles import Handles, SubscriptionsHandle, find_actor
 from gstreamer.actors.hosts import Hosts
 from gstreamer.actors.snapshots import SnapshotFollower
+from gstreamer.actors.store_handle import StoreWriterHandle
 from gstreamer.core.errors import ConfigurationError, UnavailableError
 from gstreamer.core.health import NAMED, Finding, State, subscriptions_finding, webhooks_finding
+from gstreamer.core.ids import STORE_WRITER
 from gstreamer.core.topics import SESSIONS
 from gstreamer.deployments.api import upkeep
 from gstreamer.deployments.api.assets import Assets
@@ -40,9 +42,11 @@ from gstreamer.store.chat_sends import ChatSends
 from gstreamer.store.engine import Database, check_dsn
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
+from gstreamer.store.history import History
 from gstreamer.store.migrate import migrate
 from gstreamer.store.scopes import Scopes
 from gstreamer.store.secrets import Keyring, keys_of
+from gstreamer.store.shard import Shard
 from gstreamer.twitch.chat import Chat
 from gstreamer.twitch.client import Twitch
 from gstreamer.twitch.http import Application
@@ -89,11 +93,14 @@ async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Part
     favourites = Favourites(database, wanted.limits.subscriptions)
     lookup = Lookup(twitch, Hosts(handles, follower), favourites, polled)
     endings = Endings(producer, accounts)
+    shard, writer = Shard(dsn), StoreWriterHandle(STORE_WRITER, find_actor)
+    stack.push_async_callback(shard.close)
     probes = (
         database_probe(database.now, _now),
         answering_probe("kafka", lambda: admin.topic_id(SESSIONS)),
         twitch_probe(twitch),
         Probe(("subscriptions",), lambda: _ask_subscriptions(handles.subscriptions(), lookup)),
+        Probe(("store_writer",), lambda: _ask_writer(writer)),
         Probe(("ray", *APPLICATIONS), _ask_serve, SERVE_EVERY_S),
     )
     board = Board(probes, follower, simulated=config.simulated)
@@ -111,6 +118,7 @@ async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Part
         sending=Sending(ChatSends(database), chat, keeper, _now),
         assets=Assets(chat),
         chats=Chats(Scopes(database), handles.chat()),
+        history=History(shard),
         subscriptions=handles.subscriptions(),
         snapshots=follower,
         sockets=Connections(handles, follower),
@@ -156,6 +164,11 @@ async def _ask_subscriptions(subscriptions: SubscriptionsHandle, lookup: Lookup)
         people = {}
     names = {one: person.display_name for one, person in people.items()}
     return {"subscriptions": subscriptions_finding(observed, names)}
+
+
+async def _ask_writer(writer: StoreWriterHandle) -> Findings:
+    told = await writer.observe()
+    return {"store_writer": Finding(told["state"], f"{told['reason']}; {told['logs']} logs")}
 
 
 async def _ask_serve() -> Findings:

@@ -76,6 +76,13 @@ class Favourite(Streamer):
     added_at: Time
 
 
+class Events(Shape):
+    """A page of events as sockets are told them (docs/events.md), and where the next one begins."""
+
+    events: list[dict[str, Any]]
+    next: str | None
+
+
 class Favourites(Shape):
     """A person's favourites, in their order."""
 
