@@ -59,6 +59,7 @@ async def test_the_dashboard_tells_actors_apart_and_wants_a_token(install: Insta
         "subscriptions": "ALIVE",
         "twitch": "ALIVE",
         "chat": "ALIVE",
+        "store_writer": "ALIVE",
         f"connection:{node}": "ALIVE",
         f"streamers:{node}": "ALIVE",
     }
