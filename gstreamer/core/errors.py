@@ -16,7 +16,9 @@ GStreamerError
 │       └── TooManyAlikeError     three subscriptions like it exist already
 ├── UnavailableError              a part does not answer now: 503, try again
 │   ├── RateLimitedError          the platform's limit is used up: try again after so long
+│   ├── NoPartitionError          no partition of the store takes a row: look which there are, try again
 │   └── OutcomeUnknownError       whether it was done cannot be known: do not simply try again
+├── FencedError                   another has taken over: stop, and write nothing more
 └── UnrecoverablePositionError    the history no longer holds the events after a position
 
 Errors cross actors by pickle: positional arguments only, all passed to ``super().__init__``.

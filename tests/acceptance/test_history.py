@@ -29,6 +29,14 @@ async def history(person: Person) -> list[dict[str, Any]]:
         before = f"&before={body['next']}"
 
 
+async def kill_writer(install: Install) -> None:
+    """Kill the store writer, once there is one (again)."""
+    async with asyncio.timeout(60):
+        while not (found := load.processes(psutil.Process(install.process.pid), "ray::StoreWriter")):
+            await asyncio.sleep(0.1)
+    found[0].kill()
+
+
 async def test_history_is_what_viewers_saw_though_the_writer_dies(install: Install) -> None:
     async with aiohttp.ClientSession() as http, Person(install.url) as person:
         await person.sign_in("viewer_0961")
@@ -41,7 +49,7 @@ async def test_history_is_what_viewers_saw_though_the_writer_dies(install: Insta
                 if number % 10 == 0:
                     await post_until_acknowledged(post, notification)
                 if number in (60, 180):
-                    load.processes(psutil.Process(install.process.pid), "ray::StoreWriter")[0].kill()
+                    await kill_writer(install)
             await viewer.until(lambda: len(viewer.events.get(STREAMER, ())) == EVENTS)
             seen = viewer.events[STREAMER]
 

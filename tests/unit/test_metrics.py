@@ -129,6 +129,6 @@ def test_each_metric_is_named_once_and_after_what_it_counts() -> None:
 
 
 def test_no_label_carries_an_id() -> None:
-    few = {"outcome", "part", "reason", "code", "class", "recovery", "kind", "service", "status"}
+    few = {"outcome", "part", "reason", "code", "class", "recovery", "kind", "service", "status", "end"}
 
     assert {label for one in METRICS for label in one.labels} <= few
