@@ -64,6 +64,7 @@ METRICS: tuple[Metric, ...] = (
         "Kafka's append to handed to the sockets (the newest event of a batch)",
     ),
     Metric("gstreamer_resumes", "counter", ("recovery",), "subscriptions", "Resumes by outcome: complete, gap"),
+    Metric("gstreamer_moves", "counter", (), "sockets", "Sockets that were sent to another connection actor"),
     Metric("gstreamer_placement_decisions", "counter", ("kind",), "decisions", "Decisions of the placement actor"),
     Metric("gstreamer_actor_restarts", "counter", ("kind",), "restarts", "Actors found restarted"),
     Metric(

@@ -56,11 +56,16 @@ class Viewer:
         self.closes: list[tuple[int, str]] = []
         self.pings = 0
         self.arrivals: list[float] = []
+        self.moves: list[str] = []
         self.answer_pings = True
+        self.obeys = True
         self._types: dict[str, Sequence[str]] = {}
         self._dial, self._resume, self._origin, self._backoff_s = dial, resume, origin, backoff_s
         self._ticket: tuple[str, str] | None = None
         self._ws: ClientConnection | None = None
+        self._mover: asyncio.Task[None] | None = None
+        self._moved: tuple[str, ClientConnection] | None = None
+        self._overlap: dict[str, str | None] = {}
         self._changed = asyncio.Condition()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -82,10 +87,13 @@ class Viewer:
         self._closing = True
         if self._ws is not None:
             await self._ws.close()
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        for task in (self._mover, self._task):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        if self._moved is not None:
+            await self._moved[1].close()
 
     async def cut(self) -> None:
         """Cut the TCP connection as a lost network would: no close frame."""
@@ -147,6 +155,8 @@ class Viewer:
         while not self._closing:
             if await self._session():
                 wait_s = self._backoff_s[0]
+            if self._moved is not None:
+                continue
             if not self._resume or (self.closes and self.closes[-1][0] >= 4500):
                 return
             await asyncio.sleep(random.uniform(0, wait_s))
@@ -156,22 +166,21 @@ class Viewer:
         """One socket from dialling to its end; whether it was welcomed."""
         welcomed = len(self.welcomes)
         try:
-            url, ticket = self._ticket or await self._dial()
-            self._ticket = None
-            async with connect(
-                url,
-                subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
-                origin=self._origin,  # type: ignore[arg-type]
-                compression=None,
-                ping_interval=None,
-                max_size=2**24,
-                proxy=None,
-            ) as ws:
+            if self._moved is not None:
+                url, ws = self._moved
+                # What the old socket had told when it ended comes again by the new one, which was opened before.
+                self._moved, self._overlap = None, dict(self.positions)
+            else:
+                url, ticket = self._ticket or await self._dial()
+                self._ticket = None
+                ws = await self._open(url, ticket)
+            async with ws:
                 self._ws = ws
-                await ws.send(json.dumps({"type": "hello", "ticket": ticket, "resume": self._wanted()}))
                 while True:
                     await self._receive(url, await ws.recv())
         except ConnectionClosed as closed:
+            if self._moved is not None:
+                return True
             code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
             await self._note(lambda: self.closes.append((code, reason)))
             if code == 4006:
@@ -181,6 +190,35 @@ class Viewer:
         finally:
             self._ws = None
         return len(self.welcomes) > welcomed
+
+    async def _open(self, url: str, ticket: str) -> ClientConnection:
+        ws = await connect(
+            url,
+            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
+            origin=self._origin,  # type: ignore[arg-type]
+            compression=None,
+            ping_interval=None,
+            max_size=2**24,
+            proxy=None,
+        )
+        await ws.send(json.dumps({"type": "hello", "ticket": ticket, "resume": self._wanted()}))
+        return ws
+
+    async def _move(self, url: str, ticket: str, after_ms: int) -> None:
+        """Open another socket, and leave this one once welcomed there; if that fails, it stays."""
+        await asyncio.sleep(after_ms / 1_000)
+        try:
+            ws = await self._open(url, ticket)
+            welcome = json.loads(await ws.recv())
+        except (ConnectionClosed, OSError, InvalidHandshake, InvalidMessage, TimeoutError):
+            return
+        old = self._ws
+        if old is None:
+            await ws.close()
+            return
+        self._moved = (url, ws)
+        await self._note(lambda: (self._record(url, welcome), self.moves.append(url)))
+        await old.close()
 
     def _wanted(self) -> dict[str, Any]:
         return {
@@ -197,10 +235,8 @@ class Viewer:
             self.pings += 1
             if self.answer_pings:
                 await self.send({"type": "pong"})
-        elif message["type"] == "move":
-            self._ticket = (message["url"], message["ticket"])
-            assert self._ws is not None
-            await self._ws.close()
+        elif message["type"] == "move" and self.obeys:
+            self._mover = asyncio.create_task(self._move(message["url"], message["ticket"], message["after_ms"]))
         await self._note(lambda: self._record(url, message))
 
     def _record(self, url: str, message: dict[str, Any]) -> None:
@@ -212,7 +248,7 @@ class Viewer:
             case "subscribed":
                 self.subscribed.setdefault(streamer_id, []).append(message)
                 self.events.setdefault(streamer_id, [])
-                if streamer_id in self.positions:
+                if streamer_id in self.positions and streamer_id not in self._overlap:
                     self.positions[streamer_id] = message["position"]
                 if message["recovery"] != "complete":
                     self.gaps.append(message)
@@ -220,10 +256,13 @@ class Viewer:
                 self.unsubscribed.append(message)
             case "events":
                 self.arrivals.append(time.monotonic())
-                self.events[streamer_id].extend(message["events"])
                 position = message.get("position") or message["events"][-1]["position"]
-                if streamer_id in self.positions:
-                    self.positions[streamer_id] = position
+                told = self._overlap.get(streamer_id)
+                self.events[streamer_id] += [one for one in message["events"] if not _within(one["position"], told)]
+                if not _within(position, told):
+                    self._overlap.pop(streamer_id, None)
+                    if streamer_id in self.positions:
+                        self.positions[streamer_id] = position
             case "lagged":
                 self.lagged.append(message)
                 if streamer_id in self.positions:
@@ -237,3 +276,11 @@ class Viewer:
         async with self._changed:
             change()
             self._changed.notify_all()
+
+
+def _within(position: str, told: str | None) -> bool:
+    """Whether a position was told before."""
+    if told is None:
+        return False
+    (epoch, _, offset), (told_epoch, _, told_offset) = position.rpartition(":"), told.rpartition(":")
+    return epoch == told_epoch and int(offset) <= int(told_offset)

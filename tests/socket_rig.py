@@ -17,7 +17,7 @@ from gstreamer.core.auth import Ticket, derive_key, sign_ticket
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.events import Batch, Event, EventClass, Joined
 from gstreamer.core.ids import Position
-from gstreamer.core.ports import NotOwnerError, Owner
+from gstreamer.core.ports import ConnectionView, NotOwnerError, Owner, Snapshot
 from tests.client import Viewer
 
 SECRET = "a session secret of at least 32 characters"
@@ -159,6 +159,7 @@ class Host:
 
 class Placement:
     def __init__(self) -> None:
+        self.views: tuple[ConnectionView, ...] = ()
         self.owners: dict[str, Owner] = {}
         self.asked: list[str] = []
 
@@ -168,8 +169,8 @@ class Placement:
             raise UnavailableError("no host can be had")
         return self.owners[streamer_id]
 
-    async def snapshot(self, after_version: int) -> Any:
-        raise NotImplementedError
+    async def snapshot(self, after_version: int) -> Snapshot:
+        return Snapshot(1, 0, self.views, ())
 
     async def keep(self, viewers: Mapping[str, int]) -> None:
         raise NotImplementedError
@@ -265,10 +266,12 @@ class Counts:
 
 
 class Rig:
-    """A running connection actor and its world."""
+    """A running connection actor and its world; ``logs`` are another one's whose streamers it shares."""
 
-    def __init__(self, streamer_ids: tuple[str, ...], **options: Any) -> None:
-        self.logs = {streamer_id: Log(streamer_id) for streamer_id in streamer_ids}
+    def __init__(
+        self, streamer_ids: tuple[str, ...], name: str = NAME, logs: dict[str, Log] | None = None, **options: Any
+    ) -> None:
+        self.logs = {streamer_id: Log(streamer_id) for streamer_id in streamer_ids} if logs is None else logs
         self.hosts: dict[str, Host] = {}
         self.placement, self.subscriptions, self.sessions = Placement(), Subscriptions(), Sessions()
         self.chat = Chats()
@@ -277,7 +280,7 @@ class Rig:
         self.add_host("streamers:here:0", 1)
         limits = options.pop("limits", Limits(20_000, 20_000, 20_000))
         self.options = ConnectionOptions(
-            NAME, "here", "127.0.0.1", "127.0.0.1", 0, TICKET_KEY, RELAY_KEY, frozenset({ORIGIN}), limits, **options
+            name, "here", "127.0.0.1", "127.0.0.1", 0, TICKET_KEY, RELAY_KEY, frozenset({ORIGIN}), limits, **options
         )
         self.connection: Connection = None  # type: ignore[assignment]
         self.url = ""
@@ -299,7 +302,7 @@ class Rig:
         return self.hosts[name]
 
     async def start(self) -> None:
-        peers = Peers(self.placement, self.subscriptions, self.chat, self._find)  # type: ignore[arg-type]  # snapshot is not asked
+        peers = Peers(self.placement, self.subscriptions, self.chat, self._find)  # type: ignore[arg-type]
         self.connection = Connection(self.options, peers, self.sessions, self.metrics)
         for host in self.hosts.values():
             host.connection = self.connection
@@ -309,7 +312,7 @@ class Rig:
 
     def ticket(self, user: str = "4242", session: str = "session-1", **changes: Any) -> str:
         now = wall_ms()
-        ticket = Ticket("first", user, session, NAME, now, now + 30_000, secrets.token_hex(8))
+        ticket = Ticket("first", user, session, self.options.name, now, now + 30_000, secrets.token_hex(8))
         return sign_ticket(TICKET_KEY, ticket._replace(**changes))
 
     async def dial(self) -> tuple[str, str]:

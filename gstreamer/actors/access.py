@@ -10,8 +10,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from gstreamer.core.access import AppToken, Lease, Spent
 from gstreamer.core.limiter import Bucket
-from gstreamer.core.ports import AppToken, Counting, Lease, Spent
+from gstreamer.core.ports import Counting
 from gstreamer.twitch.app_token import AppTokens
 
 LEASE_S = 2.0

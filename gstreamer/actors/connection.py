@@ -14,10 +14,11 @@ from collections.abc import Awaitable, Callable
 from gstreamer.actors.desk import ConnectionOptions, Desk
 from gstreamer.actors.feeds import Peers
 from gstreamer.actors.listener import Listener
+from gstreamer.actors.moves import Moves
 from gstreamer.core.disconnect import Disconnect
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.events import Batch
-from gstreamer.core.ports import ConnectionView, Counting, Owner, Sessions
+from gstreamer.core.ports import ConnectionView, Counting, Draining, Owner, Sessions
 from gstreamer.core.stages import Stages
 from gstreamer.log import get
 
@@ -63,6 +64,7 @@ class Connection:
         self.name = options.name
         self.incarnation = secrets.token_hex(8)
         self._desk = Desk(self.incarnation, options, peers, sessions, metrics, now_ms)
+        self._moves = Moves(options, self._desk.viewers, peers.placement, now_ms)
         self._listener = Listener(options.host, options.port, options.tls)
         self._stages = Stages()
         self._tasks = {
@@ -73,6 +75,7 @@ class Connection:
                 (self._desk.fanout.run, "fan out"),
                 (self._desk.feeds.run, "watching"),
                 (self._desk.audience.run, "audience"),
+                (self._moves.run, "moves"),
             )
         }
 
@@ -115,7 +118,8 @@ class Connection:
             self.incarnation,
             self._desk.admission.sockets,
             options.limits.sockets,
-            self._listener.port != 0 and not self._desk.is_closing,
+            self._listener.port != 0 and not self._desk.is_closing and not self._moves.draining,
+            self._moves.draining,
         )
 
     async def sessions(self) -> frozenset[str]:
@@ -140,15 +144,9 @@ class Connection:
         """When an event of the last ten minutes was ``received`` and ``written`` here, Unix milliseconds."""
         return self._stages.of(message_id)
 
-    async def drain(self, over_s: float = 30.0) -> None:
-        """Take no more sockets, and send those that are here elsewhere, spread over this time."""
-        self._desk.is_closing = True
-        self._listener.close()
-        viewers = list(self._desk.viewers())
-        _log.info("connection actor drains", connection=self.name, sockets=len(viewers), over_s=over_s)
-        for viewer in viewers:
-            viewer.close(Disconnect.MOVED)
-            await asyncio.sleep(over_s / len(viewers))
+    async def drain(self, draining: Draining) -> None:
+        """See ``core.ports.ConnectionPeer.drain``; who comes all the same (by an older ticket) is sent on."""
+        self._moves.set(draining)
 
     async def stop(self) -> None:
         """See ``core.ports.ConnectionPeer.stop``."""
@@ -203,6 +201,8 @@ class Connection:
         self._metrics.count("gstreamer_resumes", fanout.resumed, "complete")
         self._metrics.count("gstreamer_resumes", fanout.gaps, "gap")
         self._metrics.count("gstreamer_batches_stale", feeds.stale)
+        self._metrics.count("gstreamer_moves", self._moves.sent)
+        self._moves.sent = 0
         fanout.deliveries = fanout.frames = fanout.resumed = fanout.gaps = feeds.stale = 0
 
     async def _guard(self, work: Callable[[], Awaitable[None]], name: str) -> None:

@@ -27,6 +27,7 @@ from gstreamer.core.filters import role_of
 from gstreamer.core.hub import RING_BYTES, Hub
 from gstreamer.core.ports import Counting, Sessions
 from gstreamer.core.protocol import Hello, Message, Subscribe, Unsubscribe, Want
+from gstreamer.core.urls import SocketUrls
 from gstreamer.log import get
 
 MESSAGES_A_MINUTE = 120
@@ -66,6 +67,7 @@ class ConnectionOptions(NamedTuple):
         ring_bytes: Events kept of each streamer.
         ping_interval_s: Seconds between two pings of a socket, at most 30.
         tls: Certificate chain and key (PEM files) for wss on the node, or None.
+        urls: How sockets are reached from outside, for those that are sent elsewhere.
     """
 
     name: str
@@ -82,6 +84,7 @@ class ConnectionOptions(NamedTuple):
     ring_bytes: int = RING_BYTES
     ping_interval_s: int = protocol.PING_INTERVAL_S
     tls: tuple[str, str] | None = None
+    urls: SocketUrls = SocketUrls("ws://127.0.0.1:{port}/", "", through_serve=False)
 
 
 class Desk:

@@ -14,20 +14,12 @@ from typing import Any, TypeVar
 import ray
 from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
 
+from gstreamer.core.access import AppToken, Lease, Spent
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.events import Batch, Joined
 from gstreamer.core.fold import StreamerState
 from gstreamer.core.ids import CHAT, PLACEMENT, SUBSCRIPTIONS, TWITCH, Position
-from gstreamer.core.ports import (
-    AppToken,
-    ConnectionView,
-    HostStatus,
-    Lease,
-    NotOwnerError,
-    Owner,
-    Snapshot,
-    Spent,
-)
+from gstreamer.core.ports import ConnectionView, Drained, Draining, HostStatus, Owner, Snapshot
 
 NAMESPACE = "gstreamer"
 
@@ -177,6 +169,10 @@ class ConnectionHandle(Actor):
         """The sessions that have a socket there."""
         return await self.call(lambda actor: actor.sessions.remote())
 
+    async def drain(self, draining: Draining) -> None:
+        """Have its sockets sent elsewhere, or stop that."""
+        await self.call(lambda actor: actor.drain.remote(draining))
+
     async def stop(self) -> None:
         """Have every socket closed."""
         await self.call(lambda actor: actor.stop.remote(), STOP_S)
@@ -204,6 +200,14 @@ class PlacementHandle(Actor):
     async def explain(self) -> dict[str, Any]:
         """What it knows and has decided, for operators."""
         return await self.call(lambda actor: actor.explain.remote())
+
+    async def drain(self, target: str, wanted: bool) -> None:
+        """Have a node or a connection actor left by its viewers, or stop that."""
+        await self.call(lambda actor: actor.drain.remote(target, wanted))
+
+    async def drained(self, target: str) -> Drained:
+        """How far it has been left."""
+        return await self.call(lambda actor: actor.drained.remote(target))
 
     async def stop(self) -> None:
         """Have every actor of the ws side ended in good order."""
@@ -278,66 +282,6 @@ class ChatHandle(Actor):
         return await self.call(lambda actor: actor.observe.remote())
 
 
-class StreamerHandle:
-    """A streamer by its id, wherever it lives: placement says which host runs it."""
-
-    def __init__(self, streamer_id: str, handles: Handles) -> None:
-        self.streamer_id = streamer_id
-        self._handles = handles
-        self._owner: Owner | None = None
-
-    def __repr__(self) -> str:
-        return f"handle(streamer {self.streamer_id})"
-
-    async def owner(self) -> Owner:
-        """
-        Who runs it, as placement said last.
-
-        Raises:
-            UnavailableError: If placement does not answer, or has no host for it.
-        """
-        if self._owner is None:
-            self._owner = await self._handles.placement().locate(self.streamer_id)
-        return self._owner
-
-    async def join(self, connection: str, incarnation: str, after: Position | None) -> Joined:
-        """
-        Have its batches sent to that connection actor from now on; what lies after ``after``.
-
-        Raises:
-            UnavailableError: If it is run by nobody at the moment.
-        """
-        return await self._ask(lambda host: host.join(connection, incarnation, self.streamer_id, after))
-
-    async def leave(self, connection: str, incarnation: str) -> None:
-        """Have its batches sent there no more."""
-        await self._ask(lambda host: host.leave(connection, incarnation, self.streamer_id))
-
-    async def since(self, after: Position) -> Joined:
-        """
-        What its history ring holds after ``after``.
-
-        Raises:
-            UnavailableError: If it is run by nobody at the moment.
-        """
-        return await self._ask(lambda host: host.since(self.streamer_id, after))
-
-    async def _ask(self, request: Callable[[HostHandle], Awaitable[_T]]) -> _T:
-        try:
-            return await self._ask_owner(request)
-        except NotOwnerError:
-            # It has moved since placement said so, or is just being moved: once more, with what placement says now.
-            return await self._ask_owner(request)
-
-    async def _ask_owner(self, request: Callable[[HostHandle], Awaitable[_T]]) -> _T:
-        owner = await self.owner()
-        try:
-            return await request(self._handles.host(owner.host))
-        except UnavailableError:
-            self._owner = None
-            raise
-
-
 class Handles:
     """
     Every actor by name; one object a process, so that each handle is looked up once.
@@ -366,10 +310,6 @@ class Handles:
         if name not in self._connections:
             self._connections[name] = ConnectionHandle(name, self._find)
         return self._connections[name]
-
-    def streamer(self, streamer_id: str) -> StreamerHandle:
-        """The streamer of that Twitch id; the object remembers the owner, so keep it for further calls."""
-        return StreamerHandle(streamer_id, self)
 
     def placement(self) -> PlacementHandle:
         """The placement actor."""

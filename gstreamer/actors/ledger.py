@@ -31,6 +31,7 @@ class Ledger:
         by: The incarnation of the placement that decides, for the records.
         incarnation_of: The incarnation of an actor that is up; empty if it is not.
         changed: Called when an owner can be given out that could not before.
+        overlap_s: How long a streamer's former owner goes on beside the new one, which has to read its log first.
     """
 
     def __init__(
@@ -40,12 +41,15 @@ class Ledger:
         by: str,
         incarnation_of: Callable[[str], str],
         changed: Callable[[], None],
+        overlap_s: float,
     ) -> None:
         self._peers = peers
         self._writer = log_
         self._by = by
         self._incarnation_of = incarnation_of
         self._changed = changed
+        self._overlap_s = overlap_s
+        self._overlapping: set[Assignment] = set()
         self._assignments: dict[str, Assignment] = {}
         self._confirmed: dict[str, int] = {}
         self._untold: dict[str, dict[str, Owner]] = {}
@@ -89,7 +93,8 @@ class Ledger:
             self._assignments[held.streamer_id] = held
             by_host.setdefault(held.host, []).append(_owner(held))
             if decision.previous is not None:
-                self._tell_released(decision.previous)
+                self._overlapping.add(decision.previous)
+                self._start(self._release_later(decision.previous))
             self._announce(held)
         for host, owners in by_host.items():
             self._start(self._hand_over(host, owners))
@@ -118,12 +123,17 @@ class Ledger:
     def host_says(self, status: HostStatus) -> None:
         """Adopt what a host runs by a later decision than the one known here; put the rest of it right."""
         surplus: list[Owner] = []
+        going_on = {(held.streamer_id, held.host) for held in self._overlapping}
         said = {owner.streamer_id: owner.generation for owner in status.owners}
         for owner in status.owners:
             held = self._assignments.get(owner.streamer_id)
             if held is None or owner.generation > held.generation:
                 self._adopt(Assignment(owner.streamer_id, status.name, status.incarnation, owner.generation))
-            elif owner.generation < held.generation and held.host != status.name:
+            elif (
+                owner.generation < held.generation
+                and held.host != status.name
+                and (owner.streamer_id, status.name) not in going_on
+            ):
                 surplus.append(owner)
         missing = [
             _owner(held)
@@ -156,6 +166,11 @@ class Ledger:
             if held is not None and held.generation == owner.generation:
                 self._confirmed[owner.streamer_id] = owner.generation
         self._changed()
+
+    async def _release_later(self, held: Assignment) -> None:
+        await asyncio.sleep(self._overlap_s)
+        self._overlapping.discard(held)
+        self._tell_released(held)
 
     def _tell_released(self, held: Assignment) -> None:
         if self._incarnation_of(held.host) == held.incarnation:

@@ -11,6 +11,7 @@ import asyncio
 from typing import Any, Protocol
 
 from gstreamer import log
+from gstreamer.actors.drains import Drains
 from gstreamer.actors.ledger import Ledger
 from gstreamer.actors.roster import SYSTEM_TIMING, Kind, Roster, Timing, kind_of, node_of
 from gstreamer.core.errors import UnavailableError
@@ -26,7 +27,7 @@ from gstreamer.core.placement import (
     State,
     plan,
 )
-from gstreamer.core.ports import Counting, HostStatus, HostView, Log, Owner, Peers, Snapshot
+from gstreamer.core.ports import Counting, Drained, HostStatus, HostView, Log, Owner, Peers, Snapshot
 
 LONG_POLL_S = 5.0
 REBUILD_S = 5.0
@@ -90,7 +91,8 @@ class Placement:
         self._log = log.get("placement")
         self._roster = Roster(peers, incarnation, self, metrics, timing)
         self._nodes: tuple[Node, ...] | None = None
-        self._ledger = Ledger(peers, log_, incarnation, self._roster.incarnation, self._fire)
+        self._ledger = Ledger(peers, log_, incarnation, self._roster.incarnation, self._fire, timing.overlap_s)
+        self._drains = Drains(peers, self._roster.views)
         self._kept: frozenset[str] | None = None
         self._leases: dict[str, float] = {}
         self._spawned: dict[str, float] = {}
@@ -135,6 +137,20 @@ class Placement:
             self._kept = streamer_ids
             self._wake.set()
 
+    async def drain(self, target: str, wanted: bool) -> None:
+        """See ``core.ports.PlacementPeer.drain``."""
+        self._drains.want(target, wanted, self._node_names())
+        self._wake.set()
+
+    async def drained(self, target: str) -> Drained:
+        """See ``core.ports.PlacementPeer.drained``."""
+        sockets, closed = self._drains.sockets(target)
+        if target not in self._node_names():
+            return Drained(sockets, 0, not self._drains.is_wanted(target))
+        there = {host.name for host in self._roster.members("host") if host.node == target}
+        streamers = sum(held.host in there for held in self._ledger.assignments())
+        return Drained(sockets, streamers, closed and not sockets and not streamers)
+
     async def observe(self) -> dict[str, Any]:
         """How it stands, in numbers."""
         return {
@@ -154,6 +170,7 @@ class Placement:
         return {
             **await self.observe(),
             "nodes": [each._asdict() for each in state.nodes],
+            "draining": sorted(state.draining),
             "connections": [each._asdict() for each in self._roster.views()],
             "hosts": [each._asdict() for each in state.hosts],
             "assignments": [each._asdict() for each in sorted(state.assignments)],
@@ -209,6 +226,7 @@ class Placement:
         self._take_stock(await self._spawner.actors())
         if not self._rebuilt:
             await self._rebuild()
+        self._drains.step(self._node_names())
         await self._carry_out(plan(self._state()))
         self._ledger.tell()
         self._publish()
@@ -240,7 +258,12 @@ class Placement:
             self._ledger.assignments(),
             self._wanted(),
             self._per_host,
+            self._drains.nodes,
+            self._drains.emptied,
         )
+
+    def _node_names(self) -> frozenset[str]:
+        return frozenset(node.name for node in self._nodes or ())
 
     def _wanted(self) -> frozenset[str]:
         now = self._clock()
@@ -260,6 +283,8 @@ class Placement:
                     assigns.append(decision)
                 case Release(held):
                     self._ledger.release(held)
+                case SpawnConnection(name) | SpawnHost(name) if name in self._retiring:
+                    continue  # its former process still has the name
                 case SpawnConnection(name, node, number):
                     await self._spawner.spawn_connection(name, node, number)
                     self._joined(name, "connection", node)
@@ -290,14 +315,20 @@ class Placement:
             self._log.info("actor not stopped in order", member=name, reason=str(error))
         try:
             await self._spawner.end(name)
+            for _ in range(round(SPAWN_GRACE_S / self._timing.retry_s)):
+                if name not in await self._spawner.actors():
+                    break
+                await asyncio.sleep(self._timing.retry_s)
             self._log.info("actor ended", member=name)
         except UnavailableError as error:
             self._log.warning("actor not ended", member=name, reason=str(error))
         finally:
             self._retiring.discard(name)
+            self._wake.set()
 
     def _forget(self, name: str) -> None:
         self._roster.drop(name)
+        self._drains.forget(name)
         self._spawned.pop(name, None)
         self._ledger.connection_gone(name)
 

@@ -31,6 +31,7 @@ class Timing(NamedTuple):
         observe_s: Between two questions to a member that is up; the age of loads in a snapshot.
         retry_s: Between two tries of one that is away; it restarts in 1-2 s.
         locate_s: How long a streamer that has no owner is waited for.
+        overlap_s: How long a streamer's former owner goes on beside the new one, which has to read its log first.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -39,6 +40,7 @@ class Timing(NamedTuple):
     observe_s: float = 1.0
     retry_s: float = 0.2
     locate_s: float = 8.0
+    overlap_s: float = 5.0
 
 
 SYSTEM_TIMING = Timing()

@@ -1,4 +1,4 @@
-"""The command line: gstreamer up | doctor | topics | trace | placement | transport | grants.
+"""The command line: gstreamer up | doctor | topics | trace | placement | drain | transport | grants.
 
 It must start at once: each command imports what it needs when it runs, Ray last of all.
 """
@@ -103,6 +103,25 @@ def placement(data_dir: Path | None) -> None:
 
     with _one_sentence():
         click.echo(_run(explained(attach.settings_of(data_dir))))
+
+
+@main.command()
+@click.argument("target")
+@click.option("--undo", is_flag=True, help="Let it take viewers and streamers again.")
+@click.option("--wait/--no-wait", default=True, help="Return once nobody is there any more.  [default: --wait]")
+@_DATA_DIR
+def drain(target: str, undo: bool, wait: bool, data_dir: Path | None) -> None:
+    """Send everybody who is on TARGET elsewhere, without a gap.
+
+    TARGET is a ws node, which then gets nothing new and may be taken away, or a connection actor
+    (connection:<node>:<n>), which is made anew once it has been left. Ctrl-C ends the waiting, not the drain.
+    `gstreamer placement` lists both.
+    """
+    from gstreamer.cli import attach
+    from gstreamer.cli.drain import drained
+
+    with _one_sentence():
+        _run(drained(attach.settings_of(data_dir), target, undo=undo, wait=wait, say=click.echo))
 
 
 @main.command()

@@ -49,6 +49,7 @@ class Channel(Generic[S]):
         "flushed",
         "generation",
         "groups",
+        "joining",
         "ready",
         "ring",
         "waiting",
@@ -59,6 +60,7 @@ class Channel(Generic[S]):
         self.generation = -1
         self.flushed = -1
         self.ready = False
+        self.joining = False
         self.ring = Ring(-1, ring_bytes)
         self.groups: dict[TypeFilter, Group[S]] = {}
         self.catching: dict[S, tuple[Position, TypeFilter]] = {}

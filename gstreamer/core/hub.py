@@ -139,9 +139,13 @@ class Hub(Generic[S]):
             self._channels.pop(streamer_id, None)
 
     def begin_join(self, streamer_id: str) -> Position | None:
-        """What to join after, right before a host is asked; batches that overtake its answer are kept from now on."""
+        """
+        What to join after, right before a host is asked; batches that overtake its answer are kept from now on.
+
+        A host that sends this streamer's batches already goes on with that until the other one has answered.
+        """
         channel = self._channels[streamer_id]
-        channel.ready = False
+        channel.joining = True
         channel.early, channel.early_bytes = [], 0
         if channel.epoch:
             return channel.at(channel.ring.covered)
@@ -160,7 +164,7 @@ class Hub(Generic[S]):
             return Take.UNKNOWN
         if batch.generation < channel.generation:
             return Take.STALE
-        if not channel.ready:
+        if not channel.ready or (channel.joining and batch.generation > channel.generation):
             size = sum(map(size_of, batch.events)) + 1
             if channel.early_bytes + size <= self._ring_bytes:
                 channel.early.append(batch)
@@ -183,7 +187,7 @@ class Hub(Generic[S]):
             answers = self._jump(channel, batch)
         channel.ring.append(batch.events, batch.to)
         channel.generation = batch.generation
-        channel.ready = True
+        channel.ready, channel.joining = True, False
         for early in channel.early:
             if channel.ready and early.generation >= channel.generation:
                 self._append(channel, early)

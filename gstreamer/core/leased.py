@@ -5,8 +5,8 @@ How many it asks for follows how many it used: a busy process asks seldom, an id
 
 from __future__ import annotations
 
+from gstreamer.core.access import Lease, Spent
 from gstreamer.core.limiter import UNKNOWN, Allowance
-from gstreamer.core.ports import Lease, Spent
 
 MOST = 32
 """Points that a process asks for at a time."""

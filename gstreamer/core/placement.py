@@ -2,7 +2,8 @@
 
 Everything here is a function of its arguments, so that replicas decide alike from one snapshot, and a decision can be
 explained afterwards. Invariants of ``plan``: no streamer is given to two hosts, to a host that is away or on a dead
-node, or to a host that is full; a streamer whose owner lives moves only to even out, a few at a time.
+node, or to a host that is full; a streamer whose owner lives moves only to even out, a few at a time, or off a node
+that drains.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class State(NamedTuple):
         assignments: The decisions that stand, one a streamer.
         wanted: The streamers that shall live.
         per_host: Streamers on a host; 0 packs by load, 1 gives each streamer an actor of its own.
+        draining: The nodes that get nothing new, and whose streamers move as soon as there is elsewhere.
+        emptied: The connection actors that have been left, to be made anew.
     """
 
     nodes: tuple[Node, ...]
@@ -69,6 +72,13 @@ class State(NamedTuple):
     assignments: tuple[Assignment, ...]
     wanted: frozenset[str]
     per_host: int
+    draining: frozenset[str] = frozenset()
+    emptied: frozenset[str] = frozenset()
+
+    @property
+    def open_nodes(self) -> tuple[Node, ...]:
+        """The nodes that take something new: those that do not drain, all of them if every one does."""
+        return tuple(node for node in self.nodes if node.name not in self.draining) or self.nodes
 
 
 class SpawnConnection(NamedTuple):
@@ -154,14 +164,7 @@ def plan(state: State) -> list[Decision]:
     decisions += [SpawnHost(name, node) for name, node in spawn]
     decisions += [Release(held) for held in state.assignments if held.streamer_id not in state.wanted]
     decisions += _assign(state, keep, running, broken)
-    busy = {held.host for held in state.assignments}
-    alive = {node.name for node in state.nodes}
-    decisions += [
-        RetireHost(host.name)
-        for host in state.hosts
-        if host.node not in alive or (host.name not in keep and host.name not in busy)
-    ]
-    return decisions
+    return decisions + _retired_hosts(state, keep)
 
 
 def settled(assignments: Iterable[Assignment]) -> tuple[dict[str, Assignment], list[Assignment]]:
@@ -190,13 +193,16 @@ def _connections(state: State) -> list[Decision]:
         for number in range(node.slots)
     }
     known = {member.name for member in state.connections}
-    spawned: list[Decision] = [each for name, each in wanted.items() if name not in known]
-    return spawned + [RetireConnection(name) for name in sorted(known - wanted.keys())]
+    spawned: list[Decision] = [
+        each for name, each in wanted.items() if name not in known and each.node not in state.draining
+    ]
+    over = known - wanted.keys() | known & state.emptied
+    return spawned + [RetireConnection(name) for name in sorted(over)]
 
 
 def _hosts(state: State) -> tuple[dict[str, Member], list[tuple[str, str]]]:
     """The hosts that shall stay, by name, and those to make (name and node)."""
-    alive = {node.name for node in state.nodes}
+    alive = {node.name for node in state.open_nodes}
     known = {host.name: host for host in state.hosts}
     if state.per_host == 1:
         keep = {name: host for name, host in known.items() if host.node in alive and name in _singles(state)}
@@ -209,12 +215,25 @@ def _hosts(state: State) -> tuple[dict[str, Member], list[tuple[str, str]]]:
     return keep, [(name, node) for name, node in wanted.items() if name not in known]
 
 
+def _retired_hosts(state: State, keep: Mapping[str, Member]) -> list[Decision]:
+    """Hosts that are over; an actor of one streamer has to end on a draining node before it is made elsewhere."""
+    alive = {node.name for node in state.nodes}
+    taking = {node.name for node in state.open_nodes}
+    busy = {held.host for held in state.assignments}
+    return [
+        RetireHost(host.name)
+        for host in state.hosts
+        if host.node not in alive
+        or (host.name not in keep and (host.name not in busy or (state.per_host == 1 and host.node not in taking)))
+    ]
+
+
 def _singles(state: State) -> frozenset[str]:
     return frozenset(single_host_name(streamer_id) for streamer_id in state.wanted)
 
 
 def _place_singles(state: State, keep: Mapping[str, Member], known: Mapping[str, Member]) -> list[tuple[str, str]]:
-    loads = {node.name: 0 for node in state.nodes}
+    loads = {node.name: 0 for node in state.open_nodes}
     for host in keep.values():
         loads[host.node] += 1
     spawn: list[tuple[str, str]] = []
@@ -231,7 +250,7 @@ def _bound(state: State) -> int:
 
 def _packed_names(state: State, bound: int) -> dict[str, str]:
     """The packed hosts, name to node, that this many streamers need: one a node, more of them in turn."""
-    nodes = sorted(node.name for node in state.nodes)
+    nodes = sorted(node.name for node in state.open_nodes)
     needed = max(len(nodes), -(-len(state.wanted) // bound)) if nodes else 0
     return {host_name(nodes[i % len(nodes)], i // len(nodes)): nodes[i % len(nodes)] for i in range(needed)}
 

@@ -8,14 +8,16 @@ may come late, so each says what the state shall be, not what to change.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from gstreamer.core.errors import GStreamerError, UnavailableError
 from gstreamer.core.events import Batch, Joined
 from gstreamer.core.fold import StreamerState
 from gstreamer.core.ids import Position
-from gstreamer.core.limiter import Allowance
 from gstreamer.core.records import Outgoing, Record
+
+Draining = Literal["", "actor", "node"]
+"""What is left by its viewers: nothing, one connection actor (which is made anew then), or its whole node."""
 
 
 class NotOwnerError(UnavailableError):
@@ -43,6 +45,7 @@ class ConnectionView(NamedTuple):
         sockets: Open sockets when it was last seen.
         capacity: Most sockets it takes.
         accepting: Whether it takes new sockets (listening, session log read, not draining).
+        draining: Whether its sockets are sent elsewhere, and why.
     """
 
     name: str
@@ -53,6 +56,7 @@ class ConnectionView(NamedTuple):
     sockets: int
     capacity: int
     accepting: bool
+    draining: Draining = ""
 
 
 class HostView(NamedTuple):
@@ -62,6 +66,21 @@ class HostView(NamedTuple):
     node: str
     incarnation: str
     streamers: int
+
+
+class Drained(NamedTuple):
+    """
+    How far a node or connection actor has been left.
+
+    Attributes:
+        sockets: Sockets that are still there.
+        streamers: Streamers that are still run there.
+        done: Whether it has been left; a connection actor alone is made anew then.
+    """
+
+    sockets: int
+    streamers: int
+    done: bool
 
 
 class HostStatus(NamedTuple):
@@ -164,6 +183,9 @@ class ConnectionPeer(Protocol):
     async def sessions(self) -> frozenset[str]:
         """The api: the sessions that have a welcomed socket here, which is a use of them."""
 
+    async def drain(self, draining: Draining) -> None:
+        """Placement: send every socket elsewhere and take no new ones, or (empty) take sockets again."""
+
     async def stop(self) -> None:
         """Placement: close every socket with SHUTDOWN and the listener; the process is ended after that."""
 
@@ -181,6 +203,17 @@ class PlacementPeer(Protocol):
         Raises:
             UnavailableError: No host can be had at the moment.
         """
+
+    async def drain(self, target: str, wanted: bool) -> None:
+        """
+        An operator: have a node or a connection actor left by its viewers (and streamers), or stop that.
+
+        Raises:
+            RejectedError: There is no such node or actor, or nobody else could take its viewers.
+        """
+
+    async def drained(self, target: str) -> Drained:
+        """An operator: how far a node or connection actor has been left."""
 
     async def keep(self, streamer_ids: frozenset[str]) -> None:
         """Subscriptions: exactly these streamers shall live (wanted ones and those that linger)."""
@@ -221,63 +254,6 @@ class SubscriptionsPeer(Protocol):
 
     async def granted(self, user_id: str) -> None:
         """The api: this person has just signed in, perhaps with other scopes (they are read every 30 s anyway)."""
-
-
-class AppToken(NamedTuple):
-    """Our own token at Twitch, and until when (Unix seconds) it is to be used; kept out of ``repr``."""
-
-    token: str
-    until_s: float
-
-    def __repr__(self) -> str:
-        return f"AppToken(until {self.until_s:.0f})"
-
-
-class Spent(NamedTuple):
-    """
-    What a process says of the points that it was given since it last said so.
-
-    Attributes:
-        points: How many were used for calls that have been answered, or never will be.
-        unused: How many come back.
-        allowance: What the last answer said of the bucket.
-        refused: Whether a call was refused for want of points.
-    """
-
-    points: int
-    unused: int
-    allowance: Allowance
-    refused: bool
-
-
-class Lease(NamedTuple):
-    """Points that may be used for ``for_s`` seconds; if there are none, there will be some after ``wait_s``."""
-
-    points: int
-    for_s: float
-    wait_s: float
-
-
-class AccessPeer(Protocol):
-    """The actor ``twitch``, as every process that calls Twitch sees it."""
-
-    async def app_token(self, refused: str) -> AppToken:
-        """
-        Our own token; many who ask at once cause one request.
-
-        Args:
-            refused: Fingerprint of a token that Twitch refused, which is not given out again; or empty.
-
-        Raises:
-            RefusedError: Twitch does not know our client id or secret.
-            UnavailableError: Twitch does not answer.
-        """
-
-    async def admit(self, caller: str, wanted: int, spent: Spent) -> Lease:
-        """Points of the application's bucket, ``wanted`` at most, after taking note of what was spent."""
-
-    async def told(self, caller: str, spent: Spent) -> None:
-        """Take note of what was spent."""
 
 
 class ChatPeer(Protocol):

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 
-from gstreamer.core.ports import AppToken
+from gstreamer.core.access import AppToken
 
 
 def fingerprint(token: str) -> str:

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from gstreamer.core.access import AccessPeer
 from gstreamer.core.errors import (
     NotFoundError,
     RefusedError,
     UnavailableError,
 )
 from gstreamer.core.ids import is_login, is_streamer_id
-from gstreamer.core.ports import AccessPeer, Counting
+from gstreamer.core.ports import Counting
 from gstreamer.twitch.gathering import AT_ONCE, Gathering
 from gstreamer.twitch.helix import Helix
 from gstreamer.twitch.http import Application, Patience, Reply, Time

@@ -11,10 +11,11 @@ import math
 import secrets
 
 from gstreamer import log
+from gstreamer.core.access import AccessPeer, Lease
 from gstreamer.core.errors import RateLimitedError, UnavailableError
 from gstreamer.core.leased import Leased
 from gstreamer.core.limiter import Allowance, Bucket
-from gstreamer.core.ports import AccessPeer, Counting, Lease
+from gstreamer.core.ports import Counting
 from gstreamer.twitch.http import Time
 
 LONE_SHARE = 0.25

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, Literal, NamedTuple
 
+from gstreamer.core.access import AccessPeer, AppToken
 from gstreamer.core.errors import (
     AlreadySubscribedError,
     GrantEndedError,
@@ -18,7 +19,7 @@ from gstreamer.core.errors import (
     TooManyAlikeError,
     UnavailableError,
 )
-from gstreamer.core.ports import AccessPeer, AppToken, Counting
+from gstreamer.core.ports import Counting
 from gstreamer.twitch.app_token import AppTokens, fingerprint
 from gstreamer.twitch.gate import OwnGate, SharedGate
 from gstreamer.twitch.http import Application, Gate, Http, Pairs, Patience, Reply, Time

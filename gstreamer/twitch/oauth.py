@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlencode
 
+from gstreamer.core.access import AppToken
 from gstreamer.core.errors import GrantEndedError, RefusedError
-from gstreamer.core.ports import AppToken
 from gstreamer.twitch.http import Application, Http, Reply
 from gstreamer.twitch.models import Token, Validation, parse
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
 import psutil
 import pytest
 
@@ -10,6 +15,7 @@ from tests.install import Install, running
 
 STREAMERS = [str(1_000_500 + number) for number in range(5)]
 RATE, EVENTS, KILL_AT = 100.0, 1_000, 300
+PEOPLE = 10
 
 
 @pytest.mark.parametrize(
@@ -29,11 +35,59 @@ async def test_a_killed_process_loses_doubles_and_reorders_nothing(
     await kill_under_load(install, title, on_serve, capsys)
 
 
+@pytest.fixture(scope="module")
+def one_each() -> Iterator[Install]:
+    """An install with an actor for each streamer and two connection actors."""
+    with running(environment={"GSTREAMER_STREAMERS__PER_HOST": "1", "GSTREAMER_WS__PER_NODE": "2"}) as install:
+        yield install
+
+
 async def test_a_killed_actor_of_one_streamer_loses_doubles_and_reorders_nothing(
-    capsys: pytest.CaptureFixture[str],
+    one_each: Install, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with running(environment={"GSTREAMER_STREAMERS__PER_HOST": "1"}) as one_each:
-        await kill_under_load(one_each, "ray::StreamerHost", False, capsys)
+    await kill_under_load(one_each, "ray::StreamerHost", False, capsys)
+
+
+async def test_a_connection_actor_that_is_left_loses_doubles_and_reorders_nothing(
+    one_each: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drain: list[asyncio.Task[tuple[int, str]]] = []
+    async with load.audience(
+        one_each.url, one_each.secret("webhook-secret"), STREAMERS, people=PEOPLE, on_serve=False, rate=RATE
+    ) as (steady, viewers):
+        name = next(iter(viewers.values())).welcomes[0]["connection_id"].partition("/")[0]
+        there = {one for one, seen in viewers.items() if seen.welcomes[0]["connection_id"].startswith(f"{name}/")}
+        begin = lambda: drain.append(asyncio.create_task(command(one_each, "drain", name)))  # noqa: E731
+        await steady.run(EVENTS, {KILL_AT: begin})
+        code, output = await drain[0]
+        found = await load.violations(steady, viewers)
+        pause_s = max(map(load.longest_pause_s, viewers.values()))
+        cut = {one for one, seen in viewers.items() if seen.gaps or seen.closes}
+
+    assert (code, output.splitlines()[-1]) == (0, f"{name} has been left"), output
+    assert found == []
+    assert cut == set()
+    assert {one for one, seen in viewers.items() if seen.moves} == there
+    assert (await command(one_each, "drain", "nowhere"))[0] == 1
+    with capsys.disabled():
+        print(
+            f"\n{name} left by {len(there)} viewers: 0 lost, 0 doubled, 0 reordered; "
+            f"longest pause {pause_s * 1000:.0f} ms"
+        )
+
+
+async def command(install: Install, *arguments: str) -> tuple[int, str]:
+    """Exit code and output of `gstreamer` with these arguments, about this install."""
+    process = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("gstreamer"),
+        *arguments,
+        "--data-dir",
+        install.data_dir,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 120)
+    return process.returncode or 0, output.decode()
 
 
 async def kill_under_load(install: Install, title: str, on_serve: bool, capsys: pytest.CaptureFixture[str]) -> None:

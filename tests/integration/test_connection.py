@@ -442,20 +442,6 @@ async def test_stopping_closes_every_socket_with_4000_and_leaves_the_hosts() -> 
             await asyncio.open_connection(*world.url[5:-1].split(":"))
 
 
-async def test_draining_sends_everybody_elsewhere_over_time() -> None:
-    async with rig(ONE) as world:
-        viewers = [world.viewer(resume=False) for _ in range(3)]
-        for viewer in viewers:
-            await viewer.__aenter__()
-
-        await world.connection.drain(0.03)
-
-        for viewer in viewers:
-            await viewer.until(lambda viewer=viewer: viewer.closes == [(4005, "moved")])  # type: ignore[misc]
-            await viewer.close()
-        assert not (await world.connection.observe()).accepting
-
-
 async def test_a_streamer_nobody_watches_is_left_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "LINGER_S", 0.05)
     async with rig(ONE) as world, world.viewer() as viewer:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from gstreamer.actors.access import TwitchAccess
+from gstreamer.core.access import AppToken, Lease, Spent
 from gstreamer.core.errors import (
     AlreadySubscribedError,
     GrantEndedError,
@@ -21,7 +22,6 @@ from gstreamer.core.errors import (
     TooManyAlikeError,
     UnavailableError,
 )
-from gstreamer.core.ports import AppToken, Lease, Spent
 from gstreamer.simulator.server import Options
 from gstreamer.twitch.chat import Chat
 from gstreamer.twitch.client import Twitch, Webhook

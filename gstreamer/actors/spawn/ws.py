@@ -24,6 +24,7 @@ from gstreamer.core.auth import derive_key
 from gstreamer.core.errors import ConfigurationError, UnavailableError
 from gstreamer.core.ids import PLACEMENT
 from gstreamer.core.placement import Node
+from gstreamer.core.urls import socket_urls
 from gstreamer.kafka.sessions import EndedSessions
 
 RAY_S = 5.0
@@ -76,6 +77,12 @@ def connection_options(tree: settings.Settings, name: str, node: str, address: s
         limits.subscriptions,
         limits.send_queue_bytes,
         tls=None if ws.tls_cert is None or ws.tls_key is None else (str(ws.tls_cert), str(ws.tls_key)),
+        urls=socket_urls(
+            tree.public_url,
+            ws.public_url,
+            through_serve=ws.ingress == "serve",
+            tls=ws.tls_cert is not None,
+        ),
     )
 
 

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from gstreamer.actors.access import LEASE_S, TwitchAccess
+from gstreamer.core.access import AppToken, Lease, Spent
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.limiter import BLIND, UNKNOWN, Allowance
-from gstreamer.core.ports import AppToken, Lease, Spent
 from gstreamer.twitch.app_token import fingerprint
 from tests.twitch import Uncounted
 

@@ -15,13 +15,13 @@ HOST, OTHER, CONNECTION = "streamers:a:0", "streamers:b:0", "connection:a:0"
 class World(Cluster):
     """Two hosts and a connection actor, all up."""
 
-    def __init__(self) -> None:
+    def __init__(self, overlap_s: float = 0.0) -> None:
         super().__init__("a", "b")
         for name in (HOST, OTHER):
             self.hosts[name] = FakeHost(name, "")
         self.connections[CONNECTION] = FakeConnection(CONNECTION, "a")
         self.changes = 0
-        self.ledger = Ledger(self, self, "p1", self.incarnation, self.changed)
+        self.ledger = Ledger(self, self, "p1", self.incarnation, self.changed, overlap_s)
 
     def incarnation(self, name: str) -> str:
         found = self.hosts.get(name) or self.connections.get(name)
@@ -93,6 +93,20 @@ async def test_a_moved_streamer_is_released_where_it_was() -> None:
 
     assert world.hosts[HOST].owned == {}
     assert world.hosts[OTHER].owned == {"7": Owner("7", OTHER, 1)}
+
+
+async def test_a_former_owner_goes_on_beside_the_new_one_for_a_while() -> None:
+    world = World(overlap_s=60.0)
+    await world.ledger.assign([world.assign("7")])
+    await settle()
+    (held,) = world.ledger.assignments()
+
+    await world.ledger.assign([world.assign("7", OTHER, held)])
+    world.ledger.host_says(await world.status(HOST))
+    await settle()
+
+    assert world.hosts[HOST].owned == {"7": Owner("7", HOST, 0)}
+    assert world.ledger.owner("7") == Owner("7", OTHER, 1)
 
 
 async def test_a_connection_actor_is_told_until_it_has_heard() -> None:

@@ -17,7 +17,7 @@ from gstreamer.core.events import Batch, Joined
 from gstreamer.core.fold import StreamerState
 from gstreamer.core.ids import Position
 from gstreamer.core.placement import Node
-from gstreamer.core.ports import ConnectionView, HostStatus, Owner
+from gstreamer.core.ports import ConnectionView, Draining, HostStatus, Owner
 from gstreamer.core.records import Outgoing
 
 P = TypeVar("P", bound="Process")
@@ -106,10 +106,20 @@ class FakeConnection(Process):
         super().__init__(name, node)
         self.sockets = 0
         self.told: list[Owner] = []
+        self.draining: Draining = ""
+
+    def restart(self) -> None:
+        super().restart()
+        self.draining = ""
 
     async def observe(self) -> ConnectionView:
         self.check()
-        return ConnectionView(self.name, self.node, "10.0.0.1", 8001, self.incarnation, self.sockets, 10, True)
+        view = ConnectionView(self.name, self.node, "10.0.0.1", 8001, self.incarnation, self.sockets, 10, True)
+        return view._replace(accepting=not self.draining, draining=self.draining)
+
+    async def drain(self, draining: Draining) -> None:
+        self.check()
+        self.draining = draining
 
     async def moved(self, owners: tuple[Owner, ...]) -> None:
         self.check()
@@ -217,7 +227,7 @@ async def until(condition: Callable[[], object]) -> None:
 async def running(
     cluster: Cluster, per_host: int = 0, clock: Clock | None = None, incarnation: str = "p1", locate_s: float = 8.0
 ) -> AsyncIterator[Placement]:
-    timing = Timing(tick_s=0.01, observe_s=0.01, retry_s=0.001, locate_s=locate_s)
+    timing = Timing(tick_s=0.01, observe_s=0.01, retry_s=0.001, locate_s=locate_s, overlap_s=0.01)
     if clock is not None:
         timing = timing._replace(clock=clock)
     placement = Placement(cluster, cluster, cluster, Counted(), per_host, incarnation, timing)

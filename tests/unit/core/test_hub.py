@@ -136,6 +136,7 @@ def test_early_batches_that_leave_a_hole_ask_again() -> None:
 
 def test_early_batches_are_bounded_by_the_ring() -> None:
     hub = served(9, 4, "ann", ring_bytes=5_000)
+    hub.lose(ONE)
     hub.begin_join(ONE)
     for offset in range(10, 40):
         assert hub.take(batch(offset - 1, offset)) is Take.EARLY
@@ -146,11 +147,25 @@ def test_early_batches_are_bounded_by_the_ring() -> None:
 
 def test_an_early_batch_of_an_older_generation_is_dropped() -> None:
     hub = served(9, 4, "ann")
+    hub.lose(ONE)
     hub.begin_join(ONE)
     hub.take(batch(9, 10, event(10, "wrong"), generation=1))
     hub.joined(ONE, Joined(batch(9, 9, generation=2), complete=True))
 
     assert flushed(hub) == []
+
+
+def test_the_owner_that_is_left_is_heard_until_the_new_one_answers() -> None:
+    hub = served(9, 4, "ann")
+    assert hub.begin_join(ONE) == at(9)
+
+    assert hub.take(batch(9, 10)) is Take.TAKEN
+    assert hub.take(batch(11, 12, generation=2)) is Take.EARLY
+    assert flushed(hub) == [([10], 10, ["ann"])]
+    assert hub.joined(ONE, Joined(batch(9, 11, generation=2), complete=True)) == []
+
+    assert flushed(hub) == [([11, 12], 12, ["ann"])]
+    assert hub.take(batch(10, 13)) is Take.STALE
 
 
 def test_nobody_is_served_what_nobody_asked_for() -> None:

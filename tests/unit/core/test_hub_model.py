@@ -105,12 +105,15 @@ class HubAgainstItsLog(RuleBasedStateMachine):
         self.hub.take(batch_of(self.generation - 1, -1, self.head, (event_of(self.head, "forged"),)))
 
     @precondition(lambda self: self.hub.streamers())
-    @rule(history=st.integers(0, 12), overtaken=st.booleans())
-    def join(self, history: int, overtaken: bool) -> None:
+    @rule(history=st.integers(0, 12), overtaken=st.booleans(), goes_on=st.booleans())
+    def join(self, history: int, overtaken: bool, goes_on: bool) -> None:
         self.flush()
         self.generation += 1
         asked = self.hub.begin_join(ONE)
         head = self.head
+        if goes_on:
+            self.hub.take(batch_of(self.generation - 1, self.sent, head, self.between(self.sent, head)))
+            self.flush()
         start = head if asked is None else max(min(asked.offset, head), head - history)
         if overtaken:
             self.write(["channel.cheer"])

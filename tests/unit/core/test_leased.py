@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gstreamer.core.access import Lease, Spent
 from gstreamer.core.leased import MOST, Leased
 from gstreamer.core.limiter import UNKNOWN, Allowance
-from gstreamer.core.ports import Lease, Spent
 
 FULL = Allowance(800, 799, 1_000.0)
 

@@ -201,6 +201,36 @@ def test_a_lone_host_that_is_away_is_waited_for() -> None:
     assert plan(world._replace(hosts=(Member("streamers:a:0", "a", ""),))) == []
 
 
+@given(st.integers(0, 60), st.sampled_from([0, 1, 7]))
+def test_a_node_that_drains_is_left_by_all_and_gets_nothing(streamers: int, per_host: int) -> None:
+    wanted = frozenset(map(str, range(streamers)))
+    world = settle(state(wanted=wanted, per_host=per_host))
+
+    left = settle(world._replace(draining=frozenset({"a"})))
+
+    assert {held.streamer_id for held in left.assignments} == wanted
+    assert {host.node for host in left.hosts} <= {"b"}
+    assert left.connections == world.connections
+    assert settle(left._replace(connections=(), wanted=wanted | {"new"})).connections == (
+        Member("connection:b:0", "b", "1"),
+    )
+
+
+def test_where_every_node_drains_all_goes_on() -> None:
+    world = settle(state(wanted=frozenset({"7"})))
+
+    assert plan(world._replace(draining=frozenset({"a", "b"}))) == []
+
+
+def test_a_connection_actor_that_was_left_is_ended_and_then_made_anew() -> None:
+    world = settle(state())
+
+    ended = plan(world._replace(emptied=frozenset({"connection:a:0", "unknown"})))
+
+    assert ended == [RetireConnection("connection:a:0")]
+    assert SpawnConnection("connection:a:0", "a", 0) in plan(apply(world, ended, 0))
+
+
 def test_what_nobody_wants_is_released() -> None:
     world = settle(state(wanted=ids(1, 2)))
 

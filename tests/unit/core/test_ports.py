@@ -13,7 +13,7 @@ from gstreamer.actors.connection import Connection
 from gstreamer.actors.placement import Placement
 from gstreamer.actors.streamer_host import StreamerHost
 from gstreamer.actors.subscriptions import Subscriptions
-from gstreamer.core import ports
+from gstreamer.core import access, ports
 from gstreamer.core.ports import ConnectionView, HostView, NotOwnerError, Owner, Snapshot
 from gstreamer.kafka.admin import Admin
 from gstreamer.kafka.consumer import Reader
@@ -25,7 +25,7 @@ KEPT = [
     (ports.ConnectionPeer, Connection),
     (ports.PlacementPeer, Placement),
     (ports.SubscriptionsPeer, Subscriptions),
-    (ports.AccessPeer, TwitchAccess),
+    (access.AccessPeer, TwitchAccess),
     (ports.Log, Producer),
     (ports.LogReader, Reader),
     (ports.LogAdmin, Admin),

@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from gstreamer.actors.access import TwitchAccess
+from gstreamer.core.access import AppToken, Lease, Spent
 from gstreamer.core.errors import RateLimitedError, UnavailableError
 from gstreamer.core.leased import MOST
 from gstreamer.core.limiter import UNKNOWN, Allowance
-from gstreamer.core.ports import AppToken, Lease, Spent
 from gstreamer.twitch.gate import AWAY_S, OwnGate, SharedGate
 from gstreamer.twitch.http import Gate, Time
 from tests.twitch import Uncounted
