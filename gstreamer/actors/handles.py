@@ -19,7 +19,8 @@ from gstreamer.core.errors import UnavailableError
 from gstreamer.core.events import Batch, Joined
 from gstreamer.core.fold import StreamerState
 from gstreamer.core.ids import CHAT, PLACEMENT, SUBSCRIPTIONS, TWITCH, Position
-from gstreamer.core.ports import ConnectionView, Drained, Draining, HostStatus, Owner, Snapshot
+from gstreamer.core.placement import State
+from gstreamer.core.ports import ConnectionView, Decided, Drained, Draining, HostStatus, Owner, Snapshot
 
 NAMESPACE = "gstreamer"
 
@@ -200,6 +201,14 @@ class PlacementHandle(Actor):
     async def explain(self) -> dict[str, Any]:
         """What it knows and has decided, for operators."""
         return await self.call(lambda actor: actor.explain.remote())
+
+    async def knows(self) -> State:
+        """What it decides from."""
+        return await self.call(lambda actor: actor.knows.remote())
+
+    async def why(self) -> tuple[Decided, ...]:
+        """Its last decisions with their reasons."""
+        return await self.call(lambda actor: actor.why.remote())
 
     async def drain(self, target: str, wanted: bool) -> None:
         """Have a node or a connection actor left by its viewers, or stop that."""

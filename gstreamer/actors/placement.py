@@ -8,6 +8,7 @@ die at any time; nothing on an event's way waits for it.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any, Protocol
 
 from gstreamer import log
@@ -15,6 +16,7 @@ from gstreamer.actors.drains import Drains
 from gstreamer.actors.ledger import Ledger
 from gstreamer.actors.roster import SYSTEM_TIMING, Kind, Roster, Timing, kind_of, node_of
 from gstreamer.core.errors import UnavailableError
+from gstreamer.core.foresight import Reasons
 from gstreamer.core.placement import (
     Assign,
     Decision,
@@ -27,7 +29,7 @@ from gstreamer.core.placement import (
     State,
     plan,
 )
-from gstreamer.core.ports import Counting, Drained, HostStatus, HostView, Log, Owner, Peers, Snapshot
+from gstreamer.core.ports import Counting, Decided, Drained, HostStatus, HostView, Log, Owner, Peers, Snapshot
 
 LONG_POLL_S = 5.0
 REBUILD_S = 5.0
@@ -36,6 +38,9 @@ LEASE_S = 120.0
 """How long a located streamer lives before Subscriptions names it among those to keep."""
 SPAWN_GRACE_S = 10.0
 """An actor that Ray does not list so long after it was made has died for good."""
+
+
+DECISIONS_KEPT = 1_000
 
 
 class Spawner(Protocol):
@@ -103,6 +108,7 @@ class Placement:
         self._rebuilt = False
         self._stopped = False
         self._snapshot = Snapshot(-1, 0, (), ())
+        self._decided: deque[Decided] = deque(maxlen=DECISIONS_KEPT)
 
     def __repr__(self) -> str:
         return f"placement(hosts={len(self._snapshot.hosts)} streamers={len(self._ledger)})"
@@ -177,6 +183,14 @@ class Placement:
             "next": [f"{type(each).__name__} {each[0]}" for each in plan(state)],
         }
 
+    async def knows(self) -> State:
+        """What it decides from, for whoever asks what it would do if something else were so."""
+        return self._state()
+
+    async def why(self) -> tuple[Decided, ...]:
+        """Its last decisions with their reasons, oldest first."""
+        return tuple(self._decided)
+
     async def stop(self) -> None:
         """End every actor of the ws side in good order; nothing is made any more."""
         self._stopped = True
@@ -227,7 +241,10 @@ class Placement:
         if not self._rebuilt:
             await self._rebuild()
         self._drains.step(self._node_names())
-        await self._carry_out(plan(self._state()))
+        state = self._state()
+        decisions = plan(state)
+        self._note(state, decisions)
+        await self._carry_out(decisions)
         self._ledger.tell()
         self._publish()
 
@@ -271,6 +288,11 @@ class Placement:
         # Before Subscriptions has spoken, whatever lives may be wanted.
         kept = {held.streamer_id for held in self._ledger.assignments()} if self._kept is None else self._kept
         return frozenset(kept | self._leases.keys())
+
+    def _note(self, state: State, decisions: list[Decision]) -> None:
+        if decisions:
+            reasons, at_ms = Reasons(state), int(self._unix() * 1000)
+            self._decided += [Decided(at_ms, *reasons.of(each)) for each in decisions[-DECISIONS_KEPT:]]
 
     async def _carry_out(self, decisions: list[Decision]) -> None:
         if self._stopped:

@@ -95,14 +95,28 @@ def trace(message_id: str, streamer: str | None, data_dir: Path | None) -> None:
 
 
 @main.command()
+@click.option("--why", is_flag=True, help="Print its last decisions instead, each with its reason.")
+@click.option(
+    "--what-if",
+    metavar="CHANGE",
+    help='Print what it would do after a change, without doing it: "lose NODE", "add NODE", "drain NODE", "want N".',
+)
 @_DATA_DIR
-def placement(data_dir: Path | None) -> None:
+def placement(why: bool, what_if: str | None, data_dir: Path | None) -> None:
     """Print who runs what, and what placement would do next, as JSON."""
     from gstreamer.cli import attach
-    from gstreamer.cli.placement import explained
+    from gstreamer.cli.placement import explained, foreseen, reasons
 
+    if why and what_if:
+        raise click.UsageError("give either --why or --what-if")
     with _one_sentence():
-        click.echo(_run(explained(attach.settings_of(data_dir))))
+        tree = attach.settings_of(data_dir)
+        if what_if is not None:
+            told = _run(foreseen(tree, what_if))
+        else:
+            told = _run(reasons(tree)) if why else [_run(explained(tree))]
+        for line in told:
+            click.echo(line)
 
 
 @main.command()

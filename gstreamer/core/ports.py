@@ -68,6 +68,14 @@ class HostView(NamedTuple):
     streamers: int
 
 
+class Decided(NamedTuple):
+    """A decision of placement: when (Unix milliseconds), what, and why."""
+
+    at_ms: int
+    what: str
+    why: str
+
+
 class Drained(NamedTuple):
     """
     How far a node or connection actor has been left.

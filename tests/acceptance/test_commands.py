@@ -86,6 +86,21 @@ async def test_placement_is_explained_as_json(install: Install) -> None:
     assert {each["name"].split(":")[0] for each in json.loads(output)["connections"]} == {"connection"}
 
 
+async def test_placement_tells_its_reasons_and_what_it_would_do(install: Install) -> None:
+    node = json.loads((await run(install, "placement"))[1])["nodes"][0]["name"]
+
+    why, foreseen, refused = await asyncio.gather(
+        run(install, "placement", "--why"),
+        run(install, "placement", "--what-if", "add another"),
+        run(install, "placement", "--what-if", "lose nothing"),
+    )
+
+    assert f"make connection:{node}:0: node {node} carries 1, and this one is not there" in why[1]
+    assert "make streamers:another:0 on another" in foreseen[1]
+    assert refused == (1, f"error: there is no node nothing; there are {node}\n")
+    assert "another" not in (await run(install, "placement"))[1]
+
+
 async def test_the_key_of_grants_is_changed_while_everything_runs(install: Install) -> None:
     keys = install.data_dir / "secrets" / "store-keys"
     old = keys.read_text(encoding="utf-8").strip()

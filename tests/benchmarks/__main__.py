@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-MODULES = ("streamers", "sockets", "webhooks", "live")
+MODULES = ("streamers", "sockets", "webhooks", "live", "drain")
 
 
 def machine() -> str:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from gstreamer.actors.placement import Placement
+from gstreamer.cli.placement import lines
 from gstreamer.core.errors import RejectedError
 from gstreamer.core.ports import Drained
 from tests.unit.actors.test_placement import Cluster, running, until
@@ -56,6 +57,7 @@ async def test_a_node_that_drains_gets_nothing_new_and_gives_its_streamers_away(
         assert len(cluster.owners()) == 11
         assert (await placement.explain())["draining"] == ["a"]
         assert A in cluster.connections
+        assert any("streamer 0 to streamers:b:0: node a is left" in line for line in lines(await placement.why()))
 
 
 async def test_a_drain_survives_placement_and_the_actor() -> None:
