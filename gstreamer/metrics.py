@@ -46,6 +46,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("gstreamer_batch_events", "counter", (), "events", "Events in those calls"),
     Metric("gstreamer_batches_stale", "counter", (), "batches", "Batches of an old generation, refused"),
     Metric("gstreamer_sockets", "gauge", (), "sockets", "Open sockets of a connection actor"),
+    Metric("gstreamer_queued_bytes", "gauge", (), "bytes", "What waits for the slow sockets of a connection actor"),
     Metric("gstreamer_sockets_closed", "counter", ("code",), "sockets", "Sockets closed, by close code"),
     Metric("gstreamer_deliveries", "counter", (), "events", "Events written to sockets"),
     Metric("gstreamer_frames", "counter", (), "frames", "Frames written to sockets"),

@@ -184,6 +184,12 @@ class Limits(Section):
     sockets: int = Field(20_000, ge=1, description="Open sockets of one connection actor.")
     subscriptions: int = Field(500, ge=1, description="Streamers that one socket may subscribe to.")
     send_queue_bytes: int = Field(1_048_576, ge=65_536, description="Unsent bytes of a socket before 4001.")
+    send_queues_bytes: int = Field(
+        268_435_456,
+        ge=1_048_576,
+        description="Unsent bytes of all sockets of one connection actor: above it chat is thinned everywhere, then "
+        "the slowest are closed (4001); near it no new socket is taken.",
+    )
 
 
 class Ray(Section):

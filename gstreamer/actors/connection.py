@@ -118,8 +118,18 @@ class Connection:
             self.incarnation,
             self._desk.admission.sockets,
             options.limits.sockets,
-            self._listener.port != 0 and not self._desk.is_closing and not self._moves.draining,
+            self._accepting,
             self._moves.draining,
+        )
+
+    @property
+    def _accepting(self) -> bool:
+        desk = self._desk
+        return (
+            self._listener.port != 0
+            and not desk.is_closing
+            and not self._moves.draining
+            and not desk.waiting.is_crowded
         )
 
     async def sessions(self) -> frozenset[str]:
@@ -196,6 +206,7 @@ class Connection:
     def _count(self) -> None:
         fanout, feeds = self._desk.fanout, self._desk.feeds
         self._metrics.gauge("gstreamer_sockets", self._desk.admission.sockets)
+        self._metrics.gauge("gstreamer_queued_bytes", self._desk.waiting.bytes)
         self._metrics.count("gstreamer_deliveries", fanout.deliveries)
         self._metrics.count("gstreamer_frames", fanout.frames)
         self._metrics.count("gstreamer_resumes", fanout.resumed, "complete")

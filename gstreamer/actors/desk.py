@@ -18,6 +18,7 @@ from gstreamer.actors.fanout import Fanout
 from gstreamer.actors.feeds import Feeds, Peers
 from gstreamer.actors.socket import Rules, Socket
 from gstreamer.actors.viewer import Viewer
+from gstreamer.actors.waiting import Waiting
 from gstreamer.core import protocol, relay
 from gstreamer.core.admission import Admission, Limits, origin_allowed
 from gstreamer.core.auth import RESUME_TICKET_S, Ticket, read_ticket, sign_ticket
@@ -64,6 +65,7 @@ class ConnectionOptions(NamedTuple):
         limits: Most sockets here, of a user and of an address.
         subscriptions: Most streamers of one socket.
         queue_bytes: What may wait for a slow socket.
+        queues_bytes: What may wait for all of them.
         ring_bytes: Events kept of each streamer.
         ping_interval_s: Seconds between two pings of a socket, at most 30.
         tls: Certificate chain and key (PEM files) for wss on the node, or None.
@@ -81,6 +83,7 @@ class ConnectionOptions(NamedTuple):
     limits: Limits
     subscriptions: int = 500
     queue_bytes: int = 1_048_576
+    queues_bytes: int = 268_435_456
     ring_bytes: int = RING_BYTES
     ping_interval_s: int = protocol.PING_INTERVAL_S
     tls: tuple[str, str] | None = None
@@ -116,6 +119,7 @@ class Desk:
         self.fanout = Fanout(self.hub, self._ask, self._tell)
         self.feeds = Feeds(options.name, incarnation, self.hub, peers, self.fanout, self._tell_all)
         self.audience = Audience(options.name, incarnation, self.hub, peers.chat)
+        self.waiting = Waiting(options.queues_bytes)
         self.is_closing = False
         self._slots: list[set[Viewer]] = [set() for _ in range(options.ping_interval_s)]
         self._greeting: dict[Viewer, float] = {}
@@ -218,6 +222,10 @@ class Desk:
     def thinned(self, event_class: str, count: int) -> None:
         """Events were left out for a slow socket."""
         self._metrics.count("gstreamer_dropped", count, event_class)
+
+    def queued(self, viewer: Viewer) -> None:
+        """More or less waits for a slow socket."""
+        self.waiting.update(viewer)
 
     def ended(self, viewer: Viewer, code: int) -> None:
         """A socket is over."""

@@ -45,6 +45,9 @@ class Desk(Protocol):
     def thinned(self, event_class: str, count: int) -> None:
         """So many events were left out for a slow socket."""
 
+    def queued(self, viewer: Viewer) -> None:
+        """More or less waits for a slow socket than before."""
+
     def ended(self, viewer: Viewer, code: int) -> None:
         """The socket is over."""
 
@@ -92,7 +95,15 @@ class Viewer:
 
     def close(self, code: Disconnect) -> None:
         """Begin to close; it gets nothing more."""
+        if self.queue is not None:
+            self.queue.clear()
         self.socket.close(code, code.reason)
+
+    def thin(self) -> None:
+        """Leave out the chat that waits, if any does."""
+        if self.queue is not None:
+            self.queue.thin()
+            self._tell_left_out(self.queue)
 
     def send(self, message: bytes, streamer_id: str | None = None) -> None:
         """Send a message, behind what waits (of its streamer); nothing once it is closing."""
@@ -171,22 +182,29 @@ class Viewer:
         while queue is not None and self.queue is None:
             message = queue.take(MESSAGE_BYTES)
             if message is None:
+                self._desk.queued(self)
                 self._desk.caught_up(self)
                 return
             self.write(text_frame(message))
         self.queue = queue
+        self._desk.queued(self)
 
     def on_end(self, code: int) -> None:
         """See ``Receiver``."""
         self.state = protocol.after(self.state, Move.LOST if code == CloseCode.ABNORMAL_CLOSURE else Move.CLOSE)
         self.queue = None
+        self._desk.queued(self)
         self._desk.ended(self, code)
 
     def _check(self) -> None:
         queue = self.queue
         if queue is not None:
-            for event_class, count in queue.left_out.items():
-                self._desk.thinned(event_class.label, count)
-            queue.left_out.clear()
+            self._tell_left_out(queue)
             if queue.overflows:
                 self.close(Disconnect.SLOW_CONSUMER)
+            self._desk.queued(self)
+
+    def _tell_left_out(self, queue: SendQueue) -> None:
+        for event_class, count in queue.left_out.items():
+            self._desk.thinned(event_class.label, count)
+        queue.left_out.clear()

@@ -143,7 +143,18 @@ class SendQueue:
                 self._chats.append((lane, entry))
             self._push(lane, entry)
         self._push_move(lane, position, events)
-        return omitted + self._thin()
+        return omitted + self._thin(self._max_bytes // 2)
+
+    def thin(self) -> None:
+        """Leave out all chat that waits."""
+        self._thin(0)
+
+    def clear(self) -> None:
+        """Forget all that waits: its socket is being closed."""
+        self._messages.clear()
+        self._lanes.clear()
+        self._chats.clear()
+        self._bytes = 0
 
     def take(self, max_bytes: int) -> bytes | None:
         """
@@ -185,10 +196,10 @@ class SendQueue:
         else:
             self._push(lane, _Entry(position.epoch, move=position.offset))
 
-    def _thin(self) -> int:
-        """Leave out the oldest chat until half of the limit is free again."""
+    def _thin(self, to_bytes: int) -> int:
+        """Leave out the oldest chat until no more waits than that."""
         omitted = 0
-        while self._bytes > self._max_bytes // 2 and self._chats:
+        while self._bytes > to_bytes and self._chats:
             lane, entry = self._chats.popleft()
             omitted += self._omit(lane, entry)
         return omitted

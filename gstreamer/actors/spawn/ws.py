@@ -76,6 +76,7 @@ def connection_options(tree: settings.Settings, name: str, node: str, address: s
         Limits(limits.sockets, limits.sockets_per_user, limits.sockets_per_ip),
         limits.subscriptions,
         limits.send_queue_bytes,
+        limits.send_queues_bytes,
         tls=None if ws.tls_cert is None or ws.tls_key is None else (str(ws.tls_cert), str(ws.tls_key)),
         urls=socket_urls(
             tree.public_url,

@@ -150,6 +150,17 @@ def test_critical_events_above_the_limit_overflow() -> None:
     assert len(queue) > 1_000
 
 
+def test_a_queue_that_is_cleared_has_nothing() -> None:
+    queue = SendQueue(10_000)
+    push(queue, event(1), event(2, CHAT), event(3, STATE))
+    queue.push_message(b"{}")
+
+    queue.clear()
+
+    assert len(queue) == 0
+    assert queue.take(1_000) is None
+
+
 def test_a_cursor_moves_with_the_next_events_or_alone() -> None:
     queue = SendQueue(10_000)
     queue.push_events(ONE, at(5), [])
@@ -194,6 +205,7 @@ OPERATION = st.one_of(
     ),
     st.tuples(st.just("message"), st.sampled_from([ONE, TWO]), st.just([]), st.just(0)),
     st.tuples(st.just("take"), st.just(""), st.just([]), st.integers(1, 400)),
+    st.tuples(st.just("thin"), st.just(""), st.just([]), st.just(0)),
 )
 
 
@@ -217,6 +229,10 @@ def test_each_event_is_sent_or_told_as_left_out(operations: list[Any], max_bytes
         elif kind == "message":
             mark = {"type": "mark", "streamer_id": streamer_id, "offset": head[streamer_id]}
             queue.push_message(json.dumps(mark).encode(), streamer_id)
+        elif kind == "thin":
+            before = sum(queue.left_out.values())
+            queue.thin()
+            omitted += sum(queue.left_out.values()) - before
         elif (message := queue.take(number)) is not None:
             messages.append(json.loads(message))
     messages += drain(queue)
