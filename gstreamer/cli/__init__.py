@@ -1,4 +1,4 @@
-"""The command line: gstreamer up | doctor | topics | trace | placement | drain | transport | grants.
+"""The command line: gstreamer up | doctor | topics | trace | placement | drain | chaos | transport | grants.
 
 It must start at once: each command imports what it needs when it runs, Ray last of all.
 """
@@ -151,6 +151,44 @@ def transport(way: Literal["webhook", "conduit"], data_dir: Path | None) -> None
 
     with _one_sentence():
         click.echo(_run(changed(attach.settings_of(data_dir), way)))
+
+
+@main.command()
+@click.option(
+    "--minutes", type=click.FloatRange(0.1, 24 * 60), default=5.0, show_default=True, help="About how long."
+)
+@click.option("--faults", type=click.IntRange(1), help="How many instead; the minutes do not count then.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same order.")
+@click.option("--only", multiple=True, help="Break only this kind; may be repeated.  [default: all]")
+@click.option("--viewers", type=click.IntRange(1, 20), default=10, show_default=True)
+@click.option("--rate", type=click.FloatRange(1, 1_000), default=50.0, show_default=True, help="Events a second.")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+@_DATA_DIR
+def chaos(
+    minutes: float,
+    faults: int | None,
+    seed: int,
+    only: tuple[str, ...],
+    viewers: int,
+    rate: float,
+    yes: bool,
+    data_dir: Path | None,
+) -> None:
+    """Break the running simulation part by part, and count what its viewers lost, saw twice or out of order.
+
+    Kills and halts processes of the `gstreamer up` on this machine while events flow and viewers watch; prints a
+    table, and exits with 1 if anything was lost, doubled, reordered, invented, or not recovered from. Refused where
+    real Twitch is set up.
+    """
+    from gstreamer.cli import attach
+    from gstreamer.cli.chaos import broken, options_of
+
+    with _one_sentence():
+        options = options_of(attach.settings_of(data_dir), minutes, faults, seed, only, viewers, rate)
+        if not yes:
+            click.confirm(f"processes below {options.data_dir} will be killed; go on?", abort=True)
+        if not _run(broken(options, click.echo)):
+            sys.exit(1)
 
 
 @main.group()
