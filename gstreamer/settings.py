@@ -156,6 +156,12 @@ class Twitch(Section):
         1, ge=1, le=20_000, description="Shards of the conduit; each leads to our webhook, and fails by itself."
     )
     linger_s: int = Field(600, ge=0, description="A streamer nobody wants any more lives on for so long.")
+    overlap_s: int = Field(
+        30,
+        ge=5,
+        le=55,
+        description="So long both transports deliver when the transport is changed; equal events pair within 60 s.",
+    )
     families: Annotated[tuple[Literal["online", "offline", "update", "raid", "raid_out"], ...], Listed] = Field(
         ("online", "offline", "update", "raid"),
         description="Event families subscribed for each streamer.",

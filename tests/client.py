@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 from tests.checker import Seen
 
 SUBPROTOCOL = "gstreamer.v1"
+PATIENCE_S = 60.0
 
 Dial = Callable[[], Awaitable[tuple[str, str]]]
 """Asks for a fresh ``(url, ticket)``, as ``POST /api/ws-ticket`` gives it."""
@@ -34,6 +35,7 @@ class Viewer:
         resume: Whether to dial again after a close that says so, going on from the last positions.
         origin: The Origin header to send, as a browser would.
         backoff_s: Shortest and longest wait before dialling again (full jitter).
+        patient: Whether a streamer that cannot be had at the moment is asked for again, as the answer says.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Viewer:
         resume: bool = True,
         origin: str | None = None,
         backoff_s: tuple[float, float] = (0.05, 2.0),
+        patient: bool = False,
     ) -> None:
         self.events: dict[str, list[dict[str, Any]]] = {}
         self.positions: dict[str, str | None] = {}
@@ -60,6 +63,7 @@ class Viewer:
         self.answer_pings = True
         self.obeys = True
         self._types: dict[str, Sequence[str]] = {}
+        self._patient = patient
         self._dial, self._resume, self._origin, self._backoff_s = dial, resume, origin, backoff_s
         self._ticket: tuple[str, str] | None = None
         self._ws: ClientConnection | None = None
@@ -113,17 +117,23 @@ class Viewer:
         else:
             self._types.pop(streamer_id, None)
         self.positions.setdefault(streamer_id, position)
-        before, errors = len(self.subscribed.get(streamer_id, ())), len(self.errors)
-        await self.send(message)
-        if not wait:
-            return {}
-        await self.until(
-            lambda: (
-                len(self.subscribed.get(streamer_id, ())) > before
-                or any(error.get("streamer_id") in (None, streamer_id) for error in self.errors[errors:])
-            )
-        )
-        return self.subscribed[streamer_id][-1] if len(self.errors) == errors else self.errors[-1]
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                before, errors = len(self.subscribed.get(streamer_id, ())), len(self.errors)
+                await self.send(message)
+                if not wait:
+                    return {}
+                await self.until(
+                    lambda known=before, told=errors: (  # type: ignore[misc]
+                        len(self.subscribed.get(streamer_id, ())) > known
+                        or any(error.get("streamer_id") in (None, streamer_id) for error in self.errors[told:])
+                    )
+                )
+                if len(self.errors) == errors:
+                    return self.subscribed[streamer_id][-1]
+                if not self._patient or self.errors[-1]["code"] != "unavailable":
+                    return self.errors[-1]
+                await asyncio.sleep(self._backoff_s[1])
 
     async def unsubscribe(self, streamer_id: str) -> dict[str, Any]:
         """Unsubscribe, and give the answer."""

@@ -152,7 +152,7 @@ class Person:
 
     def viewer(self) -> Viewer:
         """A viewer that dials with this person's tickets."""
-        return Viewer(self.ticket)
+        return Viewer(self.ticket, patient=True)
 
     def viewer_on_serve(self) -> Viewer:
         """A viewer whose sockets go through ``/ws`` on the Serve port."""
@@ -161,7 +161,7 @@ class Person:
             _, ticket = await self.ticket()
             return self.url.replace("http", "ws", 1) + "/ws", ticket
 
-        return Viewer(dial)
+        return Viewer(dial, patient=True)
 
 
 def poster(http: aiohttp.ClientSession, url: str, secret: str) -> Post:

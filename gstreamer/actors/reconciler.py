@@ -34,8 +34,6 @@ PENDING_S = 1.0
 CREATES_AT_ONCE = 8
 CREATES_PER_S = 10.0
 """Below Twitch's 800 calls a minute, which the api replicas share."""
-OVERLAP_S = 30.0
-"""So long both transports deliver: what the old one has been sending again and again arrives meanwhile."""
 
 _log = log.get("subscriptions")
 
@@ -154,7 +152,7 @@ class Reconciler:
         """
         existing = [one for one in self._holdings.existing.values() if not self._is_untouched(one, untouched)]
         demanded = self._demanded(ranks)
-        young = self._holdings.young(OVERLAP_S, self._clock.monotonic())
+        young = self._holdings.young(self._config.overlap_s, self._clock.monotonic())
         todo = plan(demanded, existing, self._transports.delivery, self._holdings.budget, young)
         try:
             for one in (*todo.delete, *todo.swap):

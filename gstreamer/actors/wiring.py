@@ -137,6 +137,7 @@ class Config(NamedTuple):
         transport: How Twitch delivers.
         shards: Of the conduit, if that is the transport.
         rotating: Whether the webhooks' secret is being changed, so that shards may still have the old one.
+        overlap_s: So long both transports deliver: what the old one has been sending again arrives meanwhile.
     """
 
     webhook: Webhook
@@ -148,6 +149,7 @@ class Config(NamedTuple):
     transport: Literal["webhook", "conduit"] = "webhook"
     shards: int = 1
     rotating: bool = False
+    overlap_s: float = 30.0
 
 
 class Clock(NamedTuple):

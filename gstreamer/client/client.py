@@ -20,7 +20,7 @@ from websockets.typing import Origin, Subprotocol
 
 from gstreamer.client.cursors import Cursors
 from gstreamer.client.dial import Dial, SignedOutError
-from gstreamer.client.items import Ended, Item, Link
+from gstreamer.client.items import Ended, Item, Link, Refused
 
 SUBPROTOCOL = "gstreamer.v1"
 OPEN_S = 10.0
@@ -28,6 +28,7 @@ OPEN_S = 10.0
 STABLE_S = 60.0
 """A socket that lasted so long makes the next wait a short one again."""
 BACKOFF_S = (0.5, 30.0)
+AGAIN_S = 5.0
 MOST_ITEMS = 1_000
 """What may wait for whoever iterates; beyond it nothing is read, and the server thins or cuts us."""
 MOST_BYTES = 16 * 2**20
@@ -189,6 +190,8 @@ class Client:
                 elif message["type"] == "move":
                     self._start(self._move(opened, message["url"], message["ticket"], message["after_ms"]))
                 for item in self._cursors.take(message):
+                    if isinstance(item, Refused) and item.code == "unavailable" and item.streamer_id is not None:
+                        self._start(self._again(opened, item.streamer_id))
                     await self._items.put(item)
         except ConnectionClosed as error:
             return _code_of(error)
@@ -205,6 +208,13 @@ class Client:
             return
         self._next = opened
         await old.socket.close()
+
+    async def _again(self, opened: _Open, streamer_id: str) -> None:
+        """Want a streamer once more that could not be had at the moment."""
+        await asyncio.sleep(AGAIN_S)
+        message = self._cursors.again(streamer_id)
+        if message is not None and self._current is opened:
+            await _send(opened.socket, message)
 
     def _say(self, message: Mapping[str, Any]) -> None:
         for one in (self._current, self._next):

@@ -52,6 +52,11 @@ class Cursors:
         self._wishes.pop(streamer_id, None)
         return {"type": "unsubscribe", "streamer_id": streamer_id}
 
+    def again(self, streamer_id: str) -> dict[str, Any] | None:
+        """The message that wants a streamer once more; None if it is wanted no longer."""
+        wish = self._wishes.get(streamer_id)
+        return None if wish is None else self.subscribe(streamer_id, wish.position, wish.types)
+
     def hello(self, ticket: str) -> dict[str, Any]:
         """The first message of a socket, by which everything wanted goes on."""
         resume = {

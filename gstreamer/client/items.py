@@ -41,7 +41,7 @@ class Told(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A request that was refused; the socket stays open."""
+    """A request that was refused; the socket stays open. ``unavailable`` is asked for again by itself."""
 
     streamer_id: str | None
     code: str

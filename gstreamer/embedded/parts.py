@@ -19,9 +19,6 @@ from gstreamer.embedded.children import Program, Report
 from gstreamer.embedded.kafka import EmbeddedKafka
 from gstreamer.embedded.postgres import EmbeddedPostgres
 
-PATIENCE_S = 90
-"""More than Kafka and Postgres take: whichever does not come up says so itself, and before that."""
-
 Environment = Callable[[], Mapping[str, str]]
 """Asked when a part is started, since it carries what other parts have found out by then."""
 
@@ -275,6 +272,7 @@ class DriverPart(ModulePart):
         environment: Its environment.
         told: Told of each of its parts.
         reachable: Told the address of Ray's GCS at each start.
+        patience_s: How long Kafka and Postgres may be on their way.
         module: What runs.
     """
 
@@ -284,15 +282,17 @@ class DriverPart(ModulePart):
         environment: Environment,
         told: Callable[[Told], None],
         reachable: Callable[[str], None],
+        patience_s: int,
         module: str = "gstreamer.app",
     ) -> None:
         super().__init__("app", module, data_dir, environment, stop_s=8.0)
         self._told = told
         self._reachable = reachable
+        self._patience_s = patience_s
 
     def arguments(self) -> tuple[str, ...]:
-        """How long Kafka and Postgres, which start beside it, may be on their way."""
-        return ("--patience", str(PATIENCE_S))
+        """How long Kafka and Postgres may be on their way."""
+        return ("--patience", str(self._patience_s))
 
     def wait_ready(self) -> str:
         """

@@ -18,6 +18,9 @@ from gstreamer.embedded.parts import DoublePart, DriverPart, KafkaPart, Part, Po
 from gstreamer.embedded.supervisor import Crew, Supervisor
 from gstreamer.settings import Settings
 
+EMBEDDED_PATIENCE_S, FOREIGN_PATIENCE_S = 90, 20
+"""For a Kafka of ours more than it takes: if it does not come up it says so itself, and before that."""
+
 
 class Options(NamedTuple):
     """What the command line says; None where it says nothing."""
@@ -112,6 +115,7 @@ def _crew(tree: Settings, data_dir: DataDir, console: Console, options: Options,
         lambda: {**environment(), **ray},
         lambda told: console.part(told.part, told.took_s, told.note),
         lambda address: running.publish(data_dir.path, {**environment(), **ray}, address),
+        EMBEDDED_PATIENCE_S if tree.kafka.bootstrap_servers is None else FOREIGN_PATIENCE_S,
         driver,
     )
     return Crew(first, last)

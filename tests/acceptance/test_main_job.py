@@ -10,10 +10,9 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 
-from gstreamer.embedded import processes
 from tests.checker import check
 from tests.client import Viewer
-from tests.install import Install, running
+from tests.install import Install
 from tests.journey import Notification, Person, Post, post_until_acknowledged, poster
 
 STREAMERS, VIEWERS, EACH = 100, 20, 5
@@ -99,18 +98,6 @@ async def test_each_viewer_gets_each_acknowledged_event_once_and_all_in_one_orde
     streamers = [str(first + number) for number in range(STREAMERS)]
 
     await done(install, choices(streamers, dice), notifications(streamers, NOTIFICATIONS, dice), on_serve=on_serve)
-
-
-async def test_the_same_with_an_actor_for_each_streamer() -> None:
-    dice = random.Random(5)
-    streamers = [str(FIRST_STREAMER + number) for number in range(4)]
-    with running(environment={"GSTREAMER_STREAMERS__PER_HOST": "1"}) as install:
-        await done(install, [streamers] * 3, notifications(streamers, 200, dice), on_serve=False)
-
-        titles = [processes.command(pid) for pid in install.tree()]
-        hosts = [title for title in titles if title.startswith("ray::StreamerHost")]
-
-    assert len(hosts) == len(streamers)
 
 
 def received(viewer: Viewer) -> int:

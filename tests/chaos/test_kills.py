@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.acceptance import test_main_job as main_job
 from tests.chaos import load
 from tests.install import Install, running
 
@@ -40,6 +42,14 @@ def one_each() -> Iterator[Install]:
     """An install with an actor for each streamer and two connection actors."""
     with running(environment={"GSTREAMER_STREAMERS__PER_HOST": "1", "GSTREAMER_WS__PER_NODE": "2"}) as install:
         yield install
+
+
+async def test_an_actor_for_each_streamer_tells_each_event_once_and_in_order(one_each: Install) -> None:
+    dice = random.Random(5)
+    await main_job.done(one_each, [STREAMERS] * 3, main_job.notifications(STREAMERS, 200, dice), on_serve=False)
+
+    hosts = load.processes(psutil.Process(one_each.process.pid), "ray::StreamerHost")
+    assert len(hosts) == len(STREAMERS)
 
 
 async def test_a_killed_actor_of_one_streamer_loses_doubles_and_reorders_nothing(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from gstreamer.client import Client, Ended, Item, Link, Missed, Received, Refused, SignedOutError
 from tests.socket_rig import Rig, rig, until
 
@@ -102,6 +104,21 @@ async def test_a_move_is_not_noticed() -> None:
         await listener.has(lambda: len(listener.ids()) == len(said))
         assert listener.ids() == said
         assert {one.state for one in listener.items if isinstance(one, Link)} == {"live"}
+
+
+async def test_a_streamer_that_cannot_be_had_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gstreamer.client.client.AGAIN_S", 0.02)
+    async with rig(ONE) as world:
+        world.subscriptions.down = True
+        async with Listener(world) as listener:
+            listener.client.subscribe(ONE)
+            await listener.has(lambda: any(isinstance(one, Refused) for one in listener.items))
+
+            world.subscriptions.down = False
+            await subscribed(world)
+            said = await world.host.say(ONE)
+
+            await listener.has(lambda: listener.ids() == said)
 
 
 async def test_a_session_that_ended_is_the_last_item() -> None:

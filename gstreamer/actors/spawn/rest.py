@@ -90,6 +90,7 @@ class SubscriptionsActor(Subscriptions):
             transport or twitch.transport,
             twitch.conduit_shards,
             twitch.webhook_secret_previous is not None,
+            twitch.overlap_s,
         )
         super().__init__(config, ports)
         loop = asyncio.get_running_loop()

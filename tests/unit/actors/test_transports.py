@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from gstreamer.actors.reconciler import OVERLAP_S
 from gstreamer.actors.subscriptions import Subscriptions
 from gstreamer.actors.wiring import Config
 from gstreamer.core.errors import RefusedError
@@ -209,7 +208,7 @@ async def test_webhook_to_conduit_makes_each_before_the_old_one_is_ended() -> No
     await turns(world, subscriptions, 10)
     assert (world.twitch.shown(), world.twitch.shown(PLACE)) == (BOTH, BOTH)
     assert (await subscriptions.observe())["moving"] == 2
-    await turns(world, subscriptions, OVERLAP_S + 5)
+    await turns(world, subscriptions, CONFIG.overlap_s + 5)
 
     assert (world.twitch.shown(), world.twitch.shown(PLACE)) == ([], BOTH)
     assert (await subscriptions.observe())["moving"] == 0
@@ -224,10 +223,10 @@ async def test_the_old_ones_stay_while_not_every_shard_answers() -> None:
     await turn(subscriptions)
     world.conduits.shard("conduit-1", "0")
 
-    await turns(world, subscriptions, 2 * OVERLAP_S)
+    await turns(world, subscriptions, 2 * CONFIG.overlap_s)
     assert (world.twitch.shown(), world.twitch.shown(PLACE)) == (BOTH, BOTH)
     world.conduits.shard("conduit-1", "1")
-    await turns(world, subscriptions, 2 * OVERLAP_S)
+    await turns(world, subscriptions, 2 * CONFIG.overlap_s)
 
     assert world.twitch.shown() == []
 
@@ -240,7 +239,7 @@ async def test_conduit_to_webhook_ends_the_conduit_once_nothing_delivers_there()
     await turns(world, subscriptions, 10)
     assert (world.twitch.shown(), world.twitch.shown(PLACE)) == (BOTH, BOTH)
     assert "conduit-1" in world.conduits.held
-    await turns(world, subscriptions, OVERLAP_S + 5)
+    await turns(world, subscriptions, CONFIG.overlap_s + 5)
 
     assert (world.twitch.shown(), world.twitch.shown(PLACE)) == (BOTH, [])
     assert world.conduits.held == {}

@@ -94,6 +94,8 @@ def test_a_subscription_says_where_it_goes_on_and_what_is_wanted() -> None:
         "ticket": "T",
         "resume": {ONE: {"position": "e:5", "types": ["channel.*"]}, TWO: "e:1"},
     }
+    assert cursors.again(ONE) == cursors.subscribe(ONE, None, ["channel.*"])
+    assert cursors.again("9") is None
     assert cursors.unsubscribe(ONE) == {"type": "unsubscribe", "streamer_id": ONE}
     assert cursors.positions == {TWO: "e:1"}
 
