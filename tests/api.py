@@ -33,6 +33,7 @@ from gstreamer.store.engine import Database
 from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
 from gstreamer.store.history import History
+from gstreamer.store.rollup import Rollup
 from gstreamer.store.scopes import Scopes
 from gstreamer.store.secrets import Keyring
 from gstreamer.store.shard import Shard
@@ -242,6 +243,7 @@ async def install(dsn: str, place: Place, page: Path, **settings: str) -> AsyncI
         sending=Sending(ChatSends(database), chat, keeper, clock),
         assets=Assets(chat, clock.monotonic),
         history=History(shard),
+        rollup=Rollup(shard),
         chats=Chats(Scopes(database), ChatsRead(), clock.monotonic),
         subscriptions=subscriptions,
         snapshots=snapshots,

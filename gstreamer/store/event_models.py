@@ -5,10 +5,10 @@ The hot ways (``store.events``, ``store.history``) speak SQL to psycopg: a model
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Date, DateTime, Integer, SmallInteger, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -91,3 +91,36 @@ class Writer(SQLModel, table=True):
 
     slot: int = Field(sa_column=Column(Integer, primary_key=True, nullable=False, autoincrement=False))
     generation: int = Field(sa_column=_offset())
+
+
+class DailyEvents(SQLModel, table=True):
+    """How many events of a type a streamer's UTC day had."""
+
+    __tablename__ = "daily_events"
+
+    streamer_id: str = Field(sa_column=_text(primary_key=True))
+    day: date = Field(sa_column=Column(Date, primary_key=True, nullable=False))
+    type: str = Field(sa_column=_text(primary_key=True))
+    n: int = Field(sa_column=_offset())
+
+
+class DailyLive(SQLModel, table=True):
+    """The most viewers of a streamer's UTC day, and for how long streams ran that have ended."""
+
+    __tablename__ = "daily_live"
+
+    streamer_id: str = Field(sa_column=_text(primary_key=True))
+    day: date = Field(sa_column=Column(Date, primary_key=True, nullable=False))
+    peak_viewers: int = Field(sa_column=Column(Integer, nullable=False))
+    live_s: int = Field(sa_column=Column(Integer, nullable=False))
+
+
+class RunningStream(SQLModel, table=True):
+    """The stream that runs, as far as its log is stored."""
+
+    __tablename__ = "streams"
+
+    streamer_id: str = Field(sa_column=_text(primary_key=True))
+    stream_id: str = Field(sa_column=_text())
+    since: datetime = Field(sa_column=_time())
+    seen: datetime = Field(sa_column=_time())

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from gstreamer.core.errors import FencedError, NoPartitionError, UnavailableError
 from gstreamer.core.partitioning import Partition
 from gstreamer.core.stored import Batch, Log, Row
+from gstreamer.store import rollup
 from gstreamer.store.shard import Connection, Shard, StatementError
 
 WRITE_S = 30.0
@@ -118,6 +119,7 @@ class EventStore:
                     await _stage(connection, batch.rows)
                     await connection.execute(_IN_PARTITIONS, span)
                     await connection.execute(_LATE, span)
+                    await rollup.add(connection, batch.rows)
                 await connection.execute(_LOGS, (_records(_log_record(*item) for item in batch.logs.items()),))
                 if batch.marks:
                     await connection.execute(_MARKS, (_records(map(_mark_record, batch.marks)),))

@@ -30,6 +30,7 @@ from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
 from gstreamer.store.history import History
 from gstreamer.store.models import OK
+from gstreamer.store.rollup import Rollup
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Parts:
     assets: Assets
     chats: Chats
     history: History
+    rollup: Rollup
     subscriptions: SubscriptionsPeer
     snapshots: Snapshots
     sockets: Sockets

@@ -44,6 +44,7 @@ from gstreamer.store.favourites import Favourites
 from gstreamer.store.grants import Grants
 from gstreamer.store.history import History
 from gstreamer.store.migrate import migrate
+from gstreamer.store.rollup import Rollup
 from gstreamer.store.scopes import Scopes
 from gstreamer.store.secrets import Keyring, keys_of
 from gstreamer.store.shard import Shard
@@ -119,6 +120,7 @@ async def _parts(wanted: settings.Settings, stack: AsyncExitStack) -> tuple[Part
         assets=Assets(chat),
         chats=Chats(Scopes(database), handles.chat()),
         history=History(shard),
+        rollup=Rollup(shard),
         subscriptions=handles.subscriptions(),
         snapshots=follower,
         sockets=Connections(handles, follower),

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from gstreamer import log
 from gstreamer.core.errors import GrantEndedError, RateLimitedError, RefusedError, UnavailableError
 from gstreamer.core.problems import CONTENT_TYPE, ProblemError, document
-from gstreamer.deployments.api import account, auth, chat, events, favourites, status, streamers, tickets
+from gstreamer.deployments.api import account, auth, chat, events, favourites, stats, status, streamers, tickets
 from gstreamer.deployments.api.context import grant_ended
 from gstreamer.deployments.api.edge import UNEXPECTED
 
@@ -33,7 +33,7 @@ def routed(lifespan: Lifespan | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for module in (status, auth, account, streamers, chat, events, favourites, tickets):
+    for module in (status, auth, account, streamers, chat, events, stats, favourites, tickets):
         app.include_router(module.routes)
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(HTTPException, _http)

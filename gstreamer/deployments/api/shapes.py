@@ -83,6 +83,21 @@ class Events(Shape):
     next: str | None
 
 
+class Day(Shape):
+    """A streamer's day in UTC: events by type, the most viewers that were counted, and seconds that a stream ran."""
+
+    date: str
+    events: dict[str, int]
+    peak_viewers: int
+    live_s: int
+
+
+class Stats(Shape):
+    """Days on which anything happened, oldest first."""
+
+    days: list[Day]
+
+
 class Favourites(Shape):
     """A person's favourites, in their order."""
 

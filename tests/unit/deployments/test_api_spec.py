@@ -41,6 +41,7 @@ def test_the_routes_are_those_of_the_contract() -> None:
         "GET /api/streamers/{streamer_id}",
         "POST /api/streamers/{streamer_id}/chat",
         "GET /api/streamers/{streamer_id}/events",
+        "GET /api/streamers/{streamer_id}/stats",
         "GET /api/streamers/{streamer_id}/emotes",
         "GET /api/streamers/{streamer_id}/badges",
         "GET /api/favourites",
