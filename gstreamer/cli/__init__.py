@@ -1,4 +1,4 @@
-"""The command line: gstreamer up | doctor | topics | trace | placement | drain | chaos | transport | grants.
+"""The command line: gstreamer up | doctor | migrate | topics | trace | placement | drain | chaos | ...
 
 It must start at once: each command imports what it needs when it runs, Ray last of all.
 """
@@ -76,6 +76,23 @@ def topics(data_dir: Path | None) -> None:
 
     with _one_sentence():
         for line in _run(listed(attach.settings_of(data_dir))):
+            click.echo(line)
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@_DATA_DIR
+def migrate(dry_run: bool, data_dir: Path | None) -> None:
+    """Bring the schema of every shard in GSTREAMER_STORE__URLS to this version.
+
+    Everything may run meanwhile, and several may migrate at once: one does it. A schema of a newer gstreamer is
+    refused. `gstreamer up` migrates its embedded PostgreSQL by itself.
+    """
+    from gstreamer.cli import attach
+    from gstreamer.cli.migrate import migrated
+
+    with _one_sentence():
+        for line in migrated(attach.settings_of(data_dir), dry_run=dry_run):
             click.echo(line)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import os
 import socket
@@ -19,13 +20,19 @@ from gstreamer.cli import attach
 from gstreamer.cli.grants import standing
 from gstreamer.core.errors import GStreamerError, UnavailableError
 from gstreamer.core.health import subscriptions_finding
+from gstreamer.core.partitioning import Interval
+from gstreamer.core.store_advice import advice
 from gstreamer.core.topics import own_topics
 from gstreamer.embedded.java import find_java
 from gstreamer.kafka.admin import Admin
 from gstreamer.settings import Settings
+from gstreamer.store import partitions
 from gstreamer.store.engine import Database, check_dsn, place_of
+from gstreamer.store.migrate import standing as standing_of_schema
 from gstreamer.store.rotation import Rotation
 from gstreamer.store.secrets import Keyring, keys_of
+from gstreamer.store.shard import Shard
+from gstreamer.store.survey import Survey, survey
 
 ASK_S = 5.0
 OLDEST_POSTGRES = 14
@@ -54,6 +61,7 @@ async def examine(tree: Settings) -> list[Finding]:
     checks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
         ("kafka", _kafka),
         ("postgres", _postgres),
+        ("store", _store),
         ("twitch", _twitch),
         ("secrets", _secrets),
         ("public_url", _public_url),
@@ -103,6 +111,37 @@ async def _postgres(tree: Settings) -> str:
             raise _WrongError(f"{place_of(dsn)} is PostgreSQL {version}: use {OLDEST_POSTGRES} or newer")
         places.append(f"{place_of(dsn)} (PostgreSQL {version})")
     return f"{', '.join(places)} answers"
+
+
+async def _store(tree: Settings) -> str:
+    if not tree.store.urls:
+        return "not set: an embedded one will run"
+    interval, now = tree.store.interval, dt.datetime.now(dt.UTC)
+    found = [await _surveyed(secret.get_secret_value(), interval, now) for secret in tree.store.urls]
+    events = sum(one.events for one in found)
+    busiest = max((one.busiest for one in found if one.busiest is not None), key=lambda one: one.share, default=None)
+    words = [f"{events} events yesterday", *advice(events, interval, len(found), busiest)]
+    if late := sum(one.late for one in found):
+        words.append(f"{late} rows lie beside the partitions")
+    ahead = min(one.ahead for one in found)
+    if len(words) > 1:
+        words.append("docs/store.md says how")
+    if ahead < partitions.AHEAD:
+        raise _WrongError(
+            f"partitions are there {ahead} intervals ahead: is the store writer running? its log says why"
+        )
+    return "; ".join(words)
+
+
+async def _surveyed(dsn: str, interval: Interval, now: dt.datetime) -> Survey:
+    found, newest = await asyncio.to_thread(standing_of_schema, dsn)
+    if found != newest:
+        raise _WrongError(f"{place_of(dsn)} has schema {found or 'none'}: `gstreamer migrate` makes it {newest}")
+    shard = Shard(dsn)
+    try:
+        return await survey(shard, interval, now)
+    finally:
+        await shard.close()
 
 
 async def _twitch(tree: Settings) -> str:

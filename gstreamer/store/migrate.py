@@ -6,6 +6,8 @@ one that fails leaves the schema as it was. Alembic is loaded only where there i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -29,6 +31,28 @@ def migrate(dsn: str) -> str:
         ConfigurationError: The database is of a newer gstreamer, or its user may not change the schema.
         UnavailableError: Postgres does not answer.
     """
+    with _connected(dsn) as connection:
+        connection.execute(text("select pg_advisory_xact_lock(:id)"), {"id": LOCK_ID})
+        return _forward(connection, place_of(dsn))
+
+
+def standing(dsn: str) -> tuple[str, str]:
+    """
+    The schema's revision (empty if it has none), and the newest that this gstreamer knows; nothing is changed.
+
+    Raises:
+        ConfigurationError: The database is of a newer gstreamer.
+        UnavailableError: Postgres does not answer.
+    """
+    with _connected(dsn) as connection:
+        found = _found(connection)
+        _refuse_newer(found, place_of(dsn))
+        return found[0] if found else "", revisions()[-1]
+
+
+@contextmanager
+def _connected(dsn: str) -> Iterator[Connection]:
+    """One transaction, with errors in our words."""
     check_dsn(dsn)
     engine = create_engine(
         DRIVER,
@@ -38,8 +62,7 @@ def migrate(dsn: str) -> str:
     )
     try:
         with engine.begin() as connection:
-            connection.execute(text("select pg_advisory_xact_lock(:id)"), {"id": LOCK_ID})
-            return _forward(connection, place_of(dsn))
+            yield connection
     except OperationalError as error:
         raise UnavailableError(f"postgres at {place_of(dsn)} does not answer: {_first_line(error)}") from None
     except DBAPIError as error:
@@ -58,15 +81,20 @@ def revisions() -> tuple[str, ...]:
 def _forward(connection: Connection, place: str) -> str:
     known = revisions()
     found = _found(connection)
+    _refuse_newer(found, place)
+    if found != (known[-1],):
+        _upgrade(connection)
+    return known[-1]
+
+
+def _refuse_newer(found: tuple[str, ...], place: str) -> None:
+    known = revisions()
     for revision in found:
         if revision not in known:
             raise ConfigurationError(
                 f"the database at {place} has schema {revision}, which is newer than this gstreamer's {known[-1]}: "
                 "run the gstreamer that made it, or a newer one"
             )
-    if found != (known[-1],):
-        _upgrade(connection)
-    return known[-1]
 
 
 def _found(connection: Connection) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ STREAMER = "1000601"
 STAGE = re.compile(r"\S+ \S+ +(?:\+\d+ ms +)?(\w+)")
 
 
-PARTS = ("kafka", "postgres", "twitch", "secrets", "public_url", "ws", "data_dir", "subscriptions")
+PARTS = ("kafka", "postgres", "store", "twitch", "secrets", "public_url", "ws", "data_dir", "subscriptions")
 
 
 async def run(install: Install, *arguments: str, data_dir: bool = True) -> tuple[int, str]:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
+import psycopg
+import pytest
 from psycopg.conninfo import make_conninfo
 
 from gstreamer.cli.doctor import examine
+from gstreamer.cli.migrate import migrated
 from gstreamer.cli.topics import listed
 from gstreamer.cli.trace import find
+from gstreamer.core.errors import ConfigurationError
 from gstreamer.core.records import MESSAGE_ID, Outgoing
+from gstreamer.core.store_advice import Busiest
+from gstreamer.core.stored import Batch, Log, Row
 from gstreamer.core.topics import TopicSpec, own_topics, streamer_topic_config
 from gstreamer.embedded import ports
 from gstreamer.kafka.admin import Admin
 from gstreamer.kafka.producer import Producer
 from gstreamer.settings import Settings, load
+from gstreamer.store import partitions
+from gstreamer.store.engine import place_of
+from gstreamer.store.events import EventStore
+from gstreamer.store.migrate import migrate, revisions
+from gstreamer.store.shard import Shard
+from gstreamer.store.survey import Survey, survey
+from tests.databases import fresh_database
 
 
 def tree(tmp_path: Path, **env: str) -> Settings:
@@ -108,3 +122,46 @@ async def test_without_a_gstreamer_that_runs_nothing_is_known_of_subscriptions(t
     ok, what = await found(tree(tmp_path), "subscriptions")
 
     assert (ok, what) == (True, "nothing runs here at the moment; by webhook once it does")
+
+
+async def test_a_store_is_surveyed(tmp_path: Path, postgres_dsn: str) -> None:
+    now = dt.datetime.now(dt.UTC)
+    yesterday = now - dt.timedelta(days=1)
+    with fresh_database(postgres_dsn) as dsn:
+        settings = tree(tmp_path, STORE__URLS=dsn, STORE__INTERVAL="day")
+        unmigrated = await found(settings, "store")
+        assert list(migrated(settings, dry_run=True)) == [f"{place_of(dsn)}: empty, would become {revisions()[-1]}"]
+        assert list(migrated(settings, dry_run=False)) == [f"{place_of(dsn)}: empty -> {revisions()[-1]}"]
+        assert list(migrated(settings, dry_run=False)) == [f"{place_of(dsn)}: {revisions()[-1]}, as it shall be"]
+        bare = await found(settings, "store")
+        shard = Shard(dsn)
+        try:
+            store = EventStore(shard)
+            await store.take_over()
+            rows = [Row("7", yesterday, "E", off, f"m{off}", "channel.raid", b"{}") for off in range(3)]
+            batch = Batch(rows, {"7": Log("E", 0, 3, yesterday)}, ())
+            await store.write(batch, await partitions.ensure(shard, "day", now))
+            surveyed = await survey(shard, "day", now)
+        finally:
+            await shard.close()
+        whole = await found(settings, "store")
+
+    assert unmigrated == (False, f"{place_of(dsn)} has schema none: `gstreamer migrate` makes it {revisions()[-1]}")
+    assert bare == (False, "partitions are there 0 intervals ahead: is the store writer running? its log says why")
+    assert surveyed == Survey(2, 0, 3, Busiest("7", 1.0))
+    assert whole == (True, "3 events yesterday")
+
+
+def test_a_schema_of_a_newer_gstreamer_is_not_touched(tmp_path: Path, postgres_dsn: str) -> None:
+    with fresh_database(postgres_dsn) as dsn:
+        migrate(dsn)
+        with psycopg.connect(dsn) as connection:
+            connection.execute("update alembic_version set version_num = '9999'")
+
+        with pytest.raises(ConfigurationError, match="has schema 9999, which is newer"):
+            list(migrated(tree(tmp_path, STORE__URLS=dsn), dry_run=False))
+
+
+def test_without_a_shard_there_is_nothing_to_migrate(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no shard is set"):
+        list(migrated(tree(tmp_path), dry_run=True))
