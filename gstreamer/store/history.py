@@ -1,13 +1,16 @@
 """Pages of a streamer's stored events, by position, both ways; JSON goes through as it is.
 
 Rule: a page starts from a mark (every few hundred rows have one), which tells the time at which a position lies, so
-that only the partitions that can hold the page are looked at. Rows are in order of ``(time, epoch, off)``.
+that only the partitions that can hold the page are looked at. Rows are in order of ``(time, epoch, off)``. What lies
+beside the partitions is part of every page, in its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import LiteralString, NamedTuple
+
+from psycopg import sql
 
 from gstreamer.core.errors import BadPositionError
 from gstreamer.core.events import Role
@@ -16,6 +19,8 @@ from gstreamer.store.shard import Connection, Shard
 
 PAGE_S = 2.0
 """A page that takes longer is given up: a connection is worth more than an answer nobody waits for."""
+
+TABLES = (sql.Identifier("events"), sql.Identifier("event_late"))
 
 _EPOCHS = "select epoch from epochs where streamer_id = %s order by place"
 _MARK_AFTER = """
@@ -29,20 +34,20 @@ select time from marks where streamer_id = %(streamer)s and (
 ) order by time desc limit 1
 """
 _NEWEST = """
-select epoch, off, (case when %(role)s >= whole then event else cut end)::text from events
+select time, epoch, off, (case when %(role)s >= whole then event else cut end)::text from {table}
 where streamer_id = %(streamer)s and audience <= %(role)s
     and (%(all)s or type = any(%(exact)s) or type like any(%(begins)s))
 order by time desc, epoch desc, off desc limit %(limit)s
 """
 _OLDER = """
-select epoch, off, (case when %(role)s >= whole then event else cut end)::text from events
+select time, epoch, off, (case when %(role)s >= whole then event else cut end)::text from {table}
 where streamer_id = %(streamer)s and audience <= %(role)s and time <= coalesce(%(time)s, 'infinity'::timestamptz)
     and ((epoch = %(epoch)s and off < %(off)s) or epoch = any(%(earlier)s))
     and (%(all)s or type = any(%(exact)s) or type like any(%(begins)s))
 order by time desc, epoch desc, off desc limit %(limit)s
 """
 _NEWER = """
-select epoch, off, (case when %(role)s >= whole then event else cut end)::text from events
+select time, epoch, off, (case when %(role)s >= whole then event else cut end)::text from {table}
 where streamer_id = %(streamer)s and audience <= %(role)s and time >= coalesce(%(time)s, '-infinity'::timestamptz)
     and ((epoch = %(epoch)s and off > %(off)s) or epoch = any(%(later)s))
     and (%(all)s or type = any(%(exact)s) or type like any(%(begins)s))
@@ -95,7 +100,7 @@ class History:
             UnavailableError: Postgres does not answer.
         """
         async with self._shard.once(PAGE_S) as connection:
-            return await _page(connection, _NEWEST, _named(asked))
+            return await _page(connection, _NEWEST, _named(asked), newest_first=True)
 
     async def before(self, asked: Asked, position: Position) -> list[Stored]:
         """
@@ -107,7 +112,8 @@ class History:
         """
         async with self._shard.once(PAGE_S) as connection:
             named = _named(asked) | await _around(connection, asked.streamer_id, position)
-            return await _page(connection, _OLDER, named | {"time": await _time(connection, _MARK_AFTER, named)})
+            named |= {"time": await _time(connection, _MARK_AFTER, named)}
+            return await _page(connection, _OLDER, named, newest_first=True)
 
     async def after(self, asked: Asked, position: Position) -> list[Stored]:
         """
@@ -119,7 +125,8 @@ class History:
         """
         async with self._shard.once(PAGE_S) as connection:
             named = _named(asked) | await _around(connection, asked.streamer_id, position)
-            return await _page(connection, _NEWER, named | {"time": await _time(connection, _MARK_BEFORE, named)})
+            named |= {"time": await _time(connection, _MARK_BEFORE, named)}
+            return await _page(connection, _NEWER, named, newest_first=False)
 
 
 def _named(asked: Asked) -> dict[str, object]:
@@ -153,9 +160,17 @@ async def _time(connection: Connection, statement: str, asked: dict[str, object]
     return None if row is None else row[0]
 
 
-async def _page(connection: Connection, statement: str, asked: dict[str, object]) -> list[Stored]:
-    rows = await (await connection.execute(statement, asked)).fetchall()
-    return [Stored(Position(epoch, off), event) for epoch, off, event in rows]
+async def _page(
+    connection: Connection, statement: LiteralString, asked: Mapping[str, object], *, newest_first: bool
+) -> list[Stored]:
+    rows = []
+    for table in TABLES:
+        rows += await (await connection.execute(sql.SQL(statement).format(table=table), asked)).fetchall()
+    # Each table's rows are in order; those of both are few more than a page.
+    rows.sort(key=lambda row: row[:3], reverse=newest_first)
+    limit = asked["limit"]
+    assert isinstance(limit, int)
+    return [Stored(Position(epoch, off), event) for _, epoch, off, event in rows[:limit]]
 
 
 def _escaped(text: str) -> str:

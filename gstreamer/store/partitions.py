@@ -2,7 +2,8 @@
 
 A partition is made as a table of its own that already promises what it holds, and attached then; nobody who reads
 or writes waits for that (STORE.md 2). There is no default partition: with one, nothing could be detached any more
-while somebody reads. Whoever holds the advisory lock makes them; the others find them made.
+while somebody reads. Whoever holds the advisory lock makes them; the others find them made. Rows that came when their
+partition was not there are folded into it as soon as it is.
 """
 
 from __future__ import annotations
@@ -32,6 +33,15 @@ where i.inhparent = 'events'::regclass and not i.inhdetachpending
 """
 
 
+_FOLD = """
+with late as (
+    delete from event_late using unnest(%s::timestamptz[], %s::timestamptz[]) as held(begins, ends)
+    where time >= begins and time < ends returning event_late.*
+)
+insert into events select * from late on conflict do nothing
+"""
+
+
 async def existing(connection: Connection) -> tuple[Partition, ...]:
     """The partitions that are attached, oldest first."""
     await connection.execute("set local time zone 'UTC'")
@@ -42,7 +52,7 @@ async def existing(connection: Connection) -> tuple[Partition, ...]:
 
 async def ensure(shard: Shard, interval: Interval, now: dt.datetime) -> tuple[Partition, ...]:
     """
-    See that every time which may still be written has its partition; all that there are then.
+    See that every time which may still be written has its partition, late rows in it; all that there are then.
 
     Raises:
         UnavailableError: Postgres does not answer.
@@ -53,7 +63,9 @@ async def ensure(shard: Shard, interval: Interval, now: dt.datetime) -> tuple[Pa
         made = missing(interval, now - LATEST_PAST, AHEAD, now, there)
         for one in made:
             await _make(connection, one)
-        return tuple(sorted((*there, *made)))
+        held = tuple(sorted((*there, *made)))
+        await connection.execute(_FOLD, ([one.begin for one in held], [one.end for one in held]))
+        return held
 
 
 async def _make(connection: Connection, one: Partition) -> None:

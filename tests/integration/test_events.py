@@ -154,6 +154,27 @@ async def test_a_row_that_no_partition_holds_is_kept_beside_them(shard: Shard) -
     async with shard.once() as connection:
         late = await (await connection.execute("select off, time from event_late")).fetchall()
     assert late == [(0, long_ago)]
+    history, asked = History(shard), Asked("1", 10)
+    assert [one.position.offset for one in await history.newest(asked)] == [1, 0]
+    assert [one.position.offset for one in await history.before(asked, Position("A", 1))] == [0]
+    assert [one.position.offset for one in await history.after(asked, Position("A", -1))] == [0, 1]
+    assert [one.position.offset for one in await history.newest(Asked("1", 1))] == [1]
+
+
+async def test_late_rows_are_folded_in_once_their_partition_is_there(shard: Shard) -> None:
+    store = EventStore(shard)
+    await store.take_over()
+    late, later = NOW - dt.timedelta(days=3), NOW - dt.timedelta(days=400)
+    await store.write(batch(row(0, later), row(1, late), row(2, NOW)), ())
+    assert await stored(shard) == []
+
+    await partitions.ensure(shard, "day", NOW)
+
+    assert await stored(shard) == [1, 2]
+    async with shard.once() as connection:
+        left = await (await connection.execute("select off from event_late")).fetchall()
+    assert left == [(0,)]
+    assert [one.position.offset for one in await History(shard).newest(Asked("1", 10))] == [2, 1, 0]
 
 
 async def test_a_partition_that_went_away_is_told_and_nothing_is_written(shard: Shard) -> None:
