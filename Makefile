@@ -8,7 +8,7 @@ ARGS ?=
 # `kill -9` of make itself must not leave a gstreamer without a terminal.
 TETHER := $(shell command -v setpriv >/dev/null 2>&1 && echo setpriv --pdeathsig TERM)
 
-.PHONY: up test check setup format lock bench chaos help
+.PHONY: up test check setup format lock bench bench-store chaos help
 .DEFAULT_GOAL := help
 
 help:  ## Show what can be made
@@ -41,6 +41,9 @@ test: check page page-check  ## The whole suite
 
 bench: setup  ## Measure the way of an event on this machine
 	$(BIN)/python -m tests.benchmarks
+
+bench-store: setup  ## Measure the store, and write docs/benchmarks-store.md
+	$(BIN)/python -m tests.benchmarks.store --write
 
 chaos: setup page  ## Break an install of its own part by part for 5 minutes (ARGS="--minutes 60 --seed 7")
 	$(BIN)/python -m tests.chaos $(ARGS)
