@@ -22,6 +22,8 @@ from gstreamer.core.errors import ConfigurationError, GStreamerError, Unavailabl
 
 CONNECT_S = 3
 STATEMENT_S = 5.0
+WAIT_S = 10.0
+"""How long a burst waits for a connection, first come first served; a statement's own time begins after that."""
 POOL_SIZE = 5
 DRIVER = "postgresql+psycopg://"
 
@@ -46,6 +48,7 @@ class Database:
             pool_pre_ping=True,
             hide_parameters=True,
         )
+        self._turns = asyncio.Semaphore(2 * pool_size)
 
     def __repr__(self) -> str:
         return f"Database({place_of(self._dsn)})"
@@ -89,6 +92,7 @@ class Database:
     @asynccontextmanager
     async def _use(self, *, autocommit: bool, timeout_s: float) -> AsyncIterator[AsyncConnection]:
         engine = self._engine.execution_options(isolation_level="AUTOCOMMIT") if autocommit else self._engine
+        await self._turn()
         try:
             async with asyncio.timeout(timeout_s) as limit, engine.begin() as connection:
                 yield connection
@@ -100,6 +104,16 @@ class Database:
             raise _translated(error) from None
         except (PoolTimeoutError, psycopg.OperationalError):
             raise UnavailableError("postgres does not answer") from None
+        finally:
+            self._turns.release()
+
+    async def _turn(self) -> None:
+        """Wait until it is this caller's turn to have a connection."""
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise UnavailableError(f"postgres is busy: no connection within {WAIT_S:g} s") from None
 
 
 def place_of(dsn: str) -> str:

@@ -136,14 +136,15 @@ def main() -> None:
         PAGE.write_text(
             "# The store, measured\n\nMade by `make bench-store`; figures of one run compare, those of two runs on a "
             f"shared machine do not.\n\n{machine()}; client, Kafka and PostgreSQL on the same cores.\n\n"
-            f"| figure | value |\n|---|---|\n{rows}\n\n{EXPLAINED}",
+            f"| figure | value |\n|---|---|\n{rows}\n{EXPLAINED}",
             encoding="utf-8",
         )
 
 
-EXPLAINED = """`written_rows_per_s`: 200,000 events of 1 kB that lie in 20 topics, from the first row in PostgreSQL to the last, through dedupe, encoding, COPY,
-the rows' partitions and the days' counts. `page_*`: the newest 50 of a streamer, 2,000 times, the larger streamers more often; 50 thousand or 5 million rows
-over a year, in 13 months or 53 weeks.
+EXPLAINED = """
+`written_rows_per_s`: 200,000 events of 1 kB that lie in 20 topics, from the first row in PostgreSQL to the last,
+through dedupe, encoding, COPY, the rows' partitions and the days' counts. `page_*`: the newest 50 of a streamer,
+2,000 times, the larger streamers more often; 50 thousand or 5 million rows over a year, in 13 months or 53 weeks.
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 import threading
 from collections.abc import AsyncIterator, Iterator
 
@@ -13,10 +15,11 @@ from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 from gstreamer.core.errors import ConfigurationError, UnavailableError
-from gstreamer.store import event_models
+from gstreamer.store import engine, event_models, partitions
 from gstreamer.store.accounts import Accounts
 from gstreamer.store.engine import DRIVER, Database
 from gstreamer.store.migrate import migrate
+from gstreamer.store.shard import Shard
 from tests.databases import fresh_database
 
 
@@ -37,14 +40,22 @@ async def database(own_dsn: str) -> AsyncIterator[Database]:
 # Migrations
 
 
-def test_models_and_migrations_make_the_same_schema(own_dsn: str) -> None:
+async def partitioned(dsn: str) -> None:
+    """Partitions as the writer makes them."""
+    shard = Shard(dsn)
+    await partitions.ensure(shard, "month", dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
+    await shard.close()
+
+
+def test_models_and_migrations_make_the_same_schema_and_partitions_are_not_in_it(own_dsn: str) -> None:
     assert "events" in event_models.SQLModel.metadata.tables
     migrate(own_dsn)
-    engine = create_engine(DRIVER, creator=lambda: psycopg.connect(own_dsn))
+    asyncio.run(partitioned(own_dsn))
+    sync = create_engine(DRIVER, creator=lambda: psycopg.connect(own_dsn))
 
-    with engine.connect() as connection:
+    with sync.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
-    engine.dispose()
+    sync.dispose()
 
     assert differences == []
 
@@ -140,3 +151,26 @@ async def test_nothing_is_prepared_on_the_server(database: Database) -> None:
         prepared = (await connection.execute(text("select count(*) from pg_prepared_statements"))).scalar_one()
 
     assert prepared == 0
+
+
+async def test_a_burst_waits_for_its_turn(own_dsn: str) -> None:
+    narrow = Database(own_dsn, pool_size=1)
+
+    async def use() -> None:
+        async with narrow.once() as connection:
+            await connection.execute(text("select pg_sleep(0.08)"))
+
+    await asyncio.gather(*(use() for _ in range(100)))  # longer than a connection is waited for
+
+    await narrow.close()
+
+
+async def test_a_turn_that_does_not_come_is_told(own_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "WAIT_S", 0.05)
+    narrow = Database(own_dsn, pool_size=1)
+    async with narrow.once(), narrow.once():
+        with pytest.raises(UnavailableError, match="postgres is busy"):
+            async with narrow.once():
+                pass
+
+    await narrow.close()
