@@ -20,6 +20,19 @@ DRAIN_S = 2.0
 """How long an old socket is heard on once its session has moved: what was on its way by it comes only by it."""
 
 
+CLOSES: Mapping[int, str] = {
+    4000: "twitch failed; a new session is all that helps",
+    4001: "we sent something, which a client may not: that is a fault of ours",
+    4002: "we did not answer a ping: this process is too busy, or the network is",
+    4003: "nothing was subscribed within 10 s: helix is slow, or refuses",
+    4004: "a move that twitch asked for was not made in 30 s",
+    4005: "twitch's network was too slow",
+    4006: "twitch's network failed",
+    4007: "the address of a move was not the one that twitch gave: that is a fault of ours",
+}
+"""What Twitch's close codes say (TWITCH.md 3.6). Each ends the session: the seat connects anew, after a back-off."""
+
+
 class Welcomed(NamedTuple):
     """
     The session is there, or goes on by another socket.
@@ -128,7 +141,8 @@ class Session:
         if self._next is not None:
             self._number, self._next = self._next, None
             return ()
-        return self._lose(f"closed with code {code}" if code else "cut")
+        words = f": {CLOSES[code]}" if code in CLOSES else ""
+        return self._lose(f"closed with code {code}{words}" if code else "cut")
 
     def passed(self, now_s: float) -> tuple[Told, ...]:
         """Time has passed: an old socket is closed, and a socket that is silent for too long is dead."""

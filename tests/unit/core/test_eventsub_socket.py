@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gstreamer.core.eventsub_socket import (
+    CLOSES,
     DRAIN_S,
     LATE_S,
     WELCOME_S,
@@ -50,6 +51,17 @@ def test_a_session_that_is_never_welcomed_is_lost() -> None:
     assert session.passed(WELCOME_S + 1) == ()
 
 
+@pytest.mark.parametrize("code", range(4000, 4008))
+def test_every_close_code_of_twitchs_is_the_end_and_is_explained(code: int) -> None:
+    assert welcomed().closed(0, code) == (Lost(f"closed with code {code}: {CLOSES[code]}"),)
+    assert set(CLOSES) == set(range(4000, 4008))
+
+
+@pytest.mark.parametrize("code", [1006, 4008])
+def test_a_close_code_that_nobody_knows_is_the_end_too(code: int) -> None:
+    assert welcomed().closed(0, code) == (Lost(f"closed with code {code}"),)
+
+
 def test_silence_beyond_the_keepalive_is_the_end_and_any_message_puts_it_off() -> None:
     session = welcomed()
     assert session.deadline_s == 1 + 10 + LATE_S
@@ -85,7 +97,7 @@ def test_a_move_opens_the_new_socket_first_and_closes_the_old_one_a_moment_after
     assert session.closed(0, 1000) == ()
     assert session.received(0, welcome(), 5) == ()
     assert session.session_id == "s2"
-    assert session.closed(1, 4000) == (Lost("closed with code 4000"),)
+    assert session.closed(1, 4000) == (Lost(f"closed with code 4000: {CLOSES[4000]}"),)
     assert session.closed(1, 4000) == ()
     assert session.received(1, welcome(), 5) == ()
 
