@@ -16,12 +16,18 @@ from typing import Any, NamedTuple, Protocol
 from gstreamer.actors.backlog import Logs
 from gstreamer.actors.dead_letters import DeadLetters
 from gstreamer.core import backoff
-from gstreamer.core.errors import FencedError, GStreamerError, NoPartitionError, UnavailableError
+from gstreamer.core.errors import (
+    FencedError,
+    GStreamerError,
+    NoPartitionError,
+    UnavailableError,
+    UnstorableError,
+)
 from gstreamer.core.ids import epoch_of_topic
 from gstreamer.core.partitioning import Interval, Partition, reaches_ahead
 from gstreamer.core.ports import Counting
-from gstreamer.core.records import Record
-from gstreamer.core.stored import Batch, Book, Log, Row, begin_ms, first_log, next_log
+from gstreamer.core.records import EVENT_TYPE, MESSAGE_ID, Record
+from gstreamer.core.stored import Batch, Book, Log, Row, begin_ms, first_log, milliseconds, next_log
 from gstreamer.core.topics import Place, streamer_of_topic, streamer_topic
 from gstreamer.log import get
 
@@ -34,6 +40,7 @@ DISCOVER_S = 5.0
 PARTITIONS_S = 3_600.0
 AT_ONCE = 20
 BASE_S, CAP_S = 0.25, 5.0
+UNSTORABLE = "not_storable"
 
 _log = get("store_writer")
 
@@ -193,6 +200,9 @@ class StoreWriter:
         while True:
             try:
                 return await self._ports.store.write(batch, self._partitions)
+            except UnstorableError as error:
+                batch = self._without(batch, error.places)
+                continue
             except NoPartitionError:
                 await self._see_to_partitions()
             except UnavailableError as error:
@@ -201,6 +211,19 @@ class StoreWriter:
             if self._is_full():
                 raise UnavailableError(f"{self._reason}; what waits is let go, and read again from Kafka later")
             await self._clock.sleep(backoff.delay_s(failures, 1.0, BASE_S, CAP_S))
+
+    def _without(self, batch: Batch, places: Collection[tuple[str, int]]) -> Batch:
+        """The batch without rows that are never stored: one of them must not stop the others."""
+        for row in batch.rows:
+            if (row.streamer_id, row.off) in places:
+                self._dead.put(self._record_of(row), UNSTORABLE)
+        return batch._replace(rows=[row for row in batch.rows if (row.streamer_id, row.off) not in places])
+
+    def _record_of(self, row: Row) -> Record:
+        topic, partition = streamer_topic(self._config.topic_prefix, row.streamer_id)
+        headers = {MESSAGE_ID: row.id, EVENT_TYPE: row.type}
+        key = row.streamer_id.encode()
+        return Record(topic, partition, row.off, milliseconds(row.time), key, row.event, headers)
 
     async def _see_to_partitions(self) -> None:
         now = self._clock.now()

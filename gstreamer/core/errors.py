@@ -18,6 +18,7 @@ GStreamerError
 │   ├── RateLimitedError          the platform's limit is used up: try again after so long
 │   ├── NoPartitionError          no partition of the store takes a row: look which there are, try again
 │   └── OutcomeUnknownError       whether it was done cannot be known: do not simply try again
+├── UnstorableError               rows that the store never takes: they are dead letters, the others go on
 ├── FencedError                   another has taken over: stop, and write nothing more
 └── UnrecoverablePositionError    the history no longer holds the events after a position
 
@@ -176,6 +177,22 @@ class UnrecoverablePositionError(GStreamerError):
 
 class FencedError(GStreamerError):
     """Somebody newer has taken over: whoever hears this must stop writing."""
+
+
+class UnstorableError(GStreamerError):
+    """
+    Rows that the store never takes, whatever is tried.
+
+    Args:
+        places: Streamer id and offset of each.
+    """
+
+    def __init__(self, places: frozenset[tuple[str, int]]) -> None:
+        super().__init__(places)
+        self.places = places
+
+    def __str__(self) -> str:
+        return f"{len(self.places)} rows cannot be stored"
 
 
 class NoPartitionError(GStreamerError):

@@ -8,6 +8,7 @@ twice: a record below ``next_offset`` only fills the dedupe.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from gstreamer.core.records import Record
 
 MARK_EVERY = 250
 """Rows between two marks: a page reads no more than so many rows beside its own."""
+
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 _TICK = dt.timedelta(microseconds=1)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -151,8 +154,8 @@ class Book:
             record.offset,
             event.message_id,
             event.type,
-            event.encoded,
-            terms.cut or None,
+            _storable(event.encoded),
+            _storable(terms.cut) if terms.cut else None,
             terms.audience,
             terms.whole,
         )
@@ -162,3 +165,8 @@ class Book:
         if self._unmarked > MARK_EVERY:
             taken.marks.append(row)
             self._unmarked = 1
+
+
+def _storable(encoded: bytes) -> bytes:
+    """The same JSON without the one character that Postgres keeps nowhere: NUL becomes U+FFFD."""
+    return _NUL.sub(rb"\1\\ufffd", encoded) if b"\\u0000" in encoded else encoded

@@ -12,13 +12,17 @@ from collections.abc import Collection, Iterable, Mapping
 import orjson
 from psycopg.types.json import Jsonb
 
-from gstreamer.core.errors import FencedError, NoPartitionError, UnavailableError
+from gstreamer.core.errors import FencedError, NoPartitionError, UnavailableError, UnstorableError
 from gstreamer.core.partitioning import Partition
 from gstreamer.core.stored import Batch, Log, Row
 from gstreamer.store import rollup
 from gstreamer.store.shard import Connection, Shard, StatementError
 
 WRITE_S = 30.0
+DATA_EXCEPTION = "22"
+"""How the states of values begin that Postgres refuses."""
+UNSENT = "?"
+"""The driver itself refuses a value."""
 CHECK_VIOLATION = "23514"
 """What Postgres says where no partition takes a row."""
 
@@ -30,6 +34,7 @@ create temp table if not exists stage (
 """
 _COPY = "copy stage from stdin (format binary)"
 _TYPES = ("text", "timestamptz", "text", "int8", "text", "text", "jsonb", "jsonb", "int2", "int2")
+_TRIED = "select %s::text, %s::text, %s::bigint, %s::text, %s::text, %s::jsonb, %s::jsonb"
 _IN_PARTITIONS = (
     "insert into events select * from stage where time >= %(begin)s and time < %(end)s on conflict do nothing"
 )
@@ -109,6 +114,7 @@ class EventStore:
         Raises:
             FencedError: Another writer has taken over.
             NoPartitionError: A partition is no longer there.
+            UnstorableError: Postgres takes some of the rows under no circumstances.
             UnavailableError: Postgres does not answer.
         """
         span = _span(partitions)
@@ -124,15 +130,30 @@ class EventStore:
                 if batch.marks:
                     await connection.execute(_MARKS, (_records(map(_mark_record, batch.marks)),))
         except StatementError as error:
-            if error.state != CHECK_VIOLATION:
-                raise
-            raise NoPartitionError("a partition is no longer there") from None
+            if error.state == CHECK_VIOLATION:
+                raise NoPartitionError("a partition is no longer there") from None
+            if error.state.startswith(DATA_EXCEPTION) or error.state == UNSENT:
+                places = await self._unstorable(batch.rows)
+                if places:
+                    raise UnstorableError(places) from None
+            raise
 
     async def _fence(self, connection: Connection) -> None:
         # Shared, so that a takeover waits for the batch that is under way and no batch begins behind its back.
         statement = "select 1 from writers where slot = %s and generation = %s for share"
         if await (await connection.execute(statement, (self._slot, self._generation))).fetchone() is None:
             raise FencedError("another writer has taken over")
+
+    async def _unstorable(self, rows: Iterable[Row]) -> frozenset[tuple[str, int]]:
+        """Streamer and offset of the rows whose values Postgres refuses, each tried by itself."""
+        found = set()
+        for row in rows:
+            try:
+                async with self._shard.once() as connection:
+                    await connection.execute(_TRIED, (*row[:1], *row[2:6], row.event.decode(), _text(row.cut)))
+            except StatementError:
+                found.add((row.streamer_id, row.off))
+        return frozenset(found)
 
 
 async def _stage(connection: Connection, rows: Iterable[Row]) -> None:
@@ -143,6 +164,10 @@ async def _stage(connection: Connection, rows: Iterable[Row]) -> None:
             cut = None if row.cut is None else Jsonb(row.cut, _as_it_is)
             roles = int(row.audience), int(row.whole)
             await copy.write_row((*row[:6], Jsonb(row.event, _as_it_is), cut, *roles))
+
+
+def _text(encoded: bytes | None) -> str | None:
+    return None if encoded is None else encoded.decode()
 
 
 def _as_it_is(encoded: bytes) -> bytes:

@@ -10,7 +10,13 @@ from itertools import pairwise
 
 import pytest
 
-from gstreamer.core.errors import BadPositionError, FencedError, NoPartitionError, UnavailableError
+from gstreamer.core.errors import (
+    BadPositionError,
+    FencedError,
+    NoPartitionError,
+    UnavailableError,
+    UnstorableError,
+)
 from gstreamer.core.events import Role
 from gstreamer.core.ids import Position
 from gstreamer.core.stored import Batch, Log, Row
@@ -189,6 +195,22 @@ async def test_a_partition_that_went_away_is_told_and_nothing_is_written(shard: 
 
     assert await stored(shard) == []
     assert await store.logs(["1"]) == {}
+
+
+async def test_rows_that_postgres_takes_under_no_circumstances_are_named(shard: Shard) -> None:
+    there = await partitions.ensure(shard, "month", NOW)
+    store = EventStore(shard)
+    await store.take_over()
+    huge = row(1, NOW)._replace(event=b'{"data": {"bits": 1e999999}}')
+    rows = [row(0, NOW), huge, row(2, NOW)._replace(id="a\0b"), row(3, NOW)._replace(cut=b"{")]
+
+    with pytest.raises(UnstorableError) as refused:
+        await store.write(batch(*rows, row(4, NOW)), there)
+
+    assert refused.value.places == {("1", 1), ("1", 2), ("1", 3)}
+    assert await stored(shard) == []
+    await store.write(batch(row(0, NOW), row(4, NOW)), there)
+    assert await stored(shard) == [0, 4]
 
 
 async def test_a_database_that_is_away_is_unavailable() -> None:

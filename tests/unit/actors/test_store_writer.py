@@ -12,7 +12,7 @@ import pytest
 from gstreamer.actors import store_writer
 from gstreamer.actors.backlog import Logs
 from gstreamer.actors.store_writer import Clock, Config, Ports, StoreWriter
-from gstreamer.core.errors import FencedError, NoPartitionError, UnavailableError
+from gstreamer.core.errors import FencedError, NoPartitionError, UnavailableError, UnstorableError
 from gstreamer.core.partitioning import Interval, Partition, partition_of
 from gstreamer.core.stored import Batch, Log, Row
 from tests.fake_log import Counts, FakeLog
@@ -241,3 +241,15 @@ async def test_a_reading_that_ends_is_begun_anew(rig: Rig) -> None:
         rig.log.append(record(1))
 
         await until(lambda: rig.stored() == [0, 1])
+
+
+async def test_a_row_that_is_never_stored_is_a_dead_letter_and_stops_nobody(rig: Rig) -> None:
+    rig.store.failures = [UnstorableError(frozenset({(STREAMER, 1)}))]
+    rig.log.append(record(0), record(1), record(2))
+    async with rig.running():
+        await until(lambda: rig.stored() == [0, 2])
+        await until(lambda: len(rig.log.sent) == 1)
+
+    assert rig.store.held[STREAMER].next_offset == 3
+    assert rig.log.sent[0].key == f"{TOPIC}/0/1".encode()
+    assert rig.counts.counts["gstreamer_records_dead", "store_writer", "not_storable"] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from itertools import pairwise
 
 from hypothesis import given
@@ -107,3 +108,10 @@ def test_the_first_row_is_marked_and_then_each_so_many() -> None:
 def test_a_log_of_which_nothing_is_stored_is_read_from_its_start() -> None:
     assert begin_ms(first_log("e")) is None
     assert begin_ms(first_log("e")._replace(next_offset=5)) == 0
+
+
+@given(st.text(st.sampled_from('\0\\u0a\ufffd"'), max_size=12))
+def test_no_row_has_the_character_that_the_store_cannot_keep(text: str) -> None:
+    (row,) = whole([record(0, "channel.update", {"title": text})])
+
+    assert json.loads(row.event)["data"]["title"] == text.replace("\0", "\ufffd")
