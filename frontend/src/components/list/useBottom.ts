@@ -31,9 +31,12 @@ export function useBottom(
   const [stuck, setStuck] = useState(true);
   const [seen, setSeen] = useState<string | null>(null);
   const touched = useRef(-BY_HAND_MS);
+  // What `stuck` will be once it is painted: between a scroll and that, rows may be measured.
+  const following = useRef(true);
   const last = items.at(-1)?.key ?? null;
   useLayoutEffect(() => {
-    if (stuck && items.length > 0) list.current?.scrollToIndex(items.length - 1, { align: "end" });
+    if (stuck && following.current && items.length > 0)
+      list.current?.scrollToIndex(items.length - 1, { align: "end" });
   }, [list, stuck, items]);
   const frame = useRef<HTMLDivElement>(null);
   const empty = items.length === 0;
@@ -41,12 +44,15 @@ export function useBottom(
     const view = frame.current?.querySelector(LISTS);
     if (!stuck || !view) return;
     // Rows are measured after they are placed, and the window may change: what is followed stays followed.
-    const follow = new ResizeObserver(() => view.scrollTo(0, view.scrollHeight));
+    const follow = new ResizeObserver(() => {
+      if (following.current) view.scrollTo(0, view.scrollHeight);
+    });
     follow.observe(view);
     if (view.firstElementChild) follow.observe(view.firstElementChild);
     return () => follow.disconnect();
   }, [stuck, empty]);
   const follow = (now: boolean) => {
+    following.current = now;
     setStuck(now);
     if (now !== stuck) onStuck?.(now);
   };
