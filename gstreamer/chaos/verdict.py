@@ -67,11 +67,11 @@ def judge(
 
 
 def felt(viewers: Iterable[Mapping[str, Sequence[Seen]]], begin_s: float, end_s: float) -> Felt:
-    """The longest silence of each viewer and streamer that overlaps this time; zeros if nobody watched."""
+    """The longest silence of each viewer and streamer within this time; zeros if nobody watched."""
     silences = [
         max(
             (
-                after.at_s - before.at_s
+                min(after.at_s, end_s) - max(before.at_s, begin_s)
                 for before, after in itertools.pairwise(seen)
                 if after.at_s >= begin_s and before.at_s <= end_s
             ),

@@ -43,8 +43,9 @@ def test_a_silence_is_felt_in_its_time_and_only_there() -> None:
     steady = [Seen(float(at_s), str(at_s), f"e:{at_s}") for at_s in range(10)]
     paused = [one for one in steady if not 3 < one.at_s < 8]
 
-    assert felt([{ONE: steady}, {ONE: paused}, {ONE: paused}], 3.5, 4.0) == Felt(5.0, 5.0)
-    assert felt([{ONE: paused}], 0.0, 1.0) == Felt(1.0, 1.0)
+    assert felt([{ONE: steady}, {ONE: paused}, {ONE: paused}], 2.5, 9.0) == Felt(5.0, 5.0)
+    assert felt([{ONE: paused}], 0.0, 3.5) == Felt(1.0, 1.0)
+    assert felt([{ONE: paused}], 4.0, 5.5) == Felt(1.5, 1.5)
     assert felt([], 0.0, 1.0) == Felt(0.0, 0.0)
 
 
