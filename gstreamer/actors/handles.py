@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import ray
 from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
 
+from gstreamer.actors.streamer_handle import StreamerHandle
 from gstreamer.core.access import AppToken, Lease, Spent
 from gstreamer.core.errors import UnavailableError
 from gstreamer.core.events import Batch, Joined
@@ -319,6 +320,10 @@ class Handles:
         if name not in self._connections:
             self._connections[name] = ConnectionHandle(name, self._find)
         return self._connections[name]
+
+    def streamer(self, streamer_id: str) -> StreamerHandle:
+        """The streamer of that Twitch id; the object remembers the owner, so keep it for further calls."""
+        return StreamerHandle(streamer_id, self)
 
     def placement(self) -> PlacementHandle:
         """The placement actor."""

@@ -105,10 +105,10 @@ async def test_the_whole_ws_side_comes_up_by_name(handles: Handles) -> None:
     assert (await handles.host(host.name).observe()).incarnation == host.incarnation
 
 
-async def test_a_streamer_is_reached_where_placement_says(handles: Handles) -> None:
-    host = handles.host((await located(handles, STREAMERS[0])).host)
+async def test_a_streamer_is_reached_by_its_id(handles: Handles) -> None:
+    streamer = handles.streamer(STREAMERS[0])
 
-    joined = await eventually(lambda: host.join("connection:test:0", "i", STREAMERS[0], None))
+    joined = await eventually(lambda: streamer.join("connection:test:0", "i", None))
 
     assert joined.complete
     assert joined.batch.streamer_id == STREAMERS[0]

@@ -13,6 +13,7 @@ from ray.exceptions import ActorDiedError, ActorUnavailableError, RayTaskError, 
 from gstreamer.actors.handles import Actor, Handles
 from gstreamer.actors.snapshots import SnapshotFollower
 from gstreamer.core.errors import UnavailableError
+from gstreamer.core.events import Batch, Joined
 from gstreamer.core.ports import NotOwnerError, Owner, Snapshot
 
 Answer = Callable[..., Awaitable[Any]]
@@ -167,6 +168,49 @@ async def test_attend_has_none() -> None:
     with pytest.raises(UnavailableError):
         await attending
     assert asked == [("me", "1")]
+
+
+JOINED = Joined(Batch("7", 3, "e", -1, 4, ()), True)
+
+
+async def test_a_streamer_is_asked_at_its_owner() -> None:
+    ray = FakeRay()
+    ray.actors["placement"] = {"locate": answering(Owner("7", "h", 3))}
+    ray.actors["h"] = {"join": answering(JOINED)}
+
+    joined = await Handles(ray.find).streamer("7").join("c", "1", None)
+
+    assert joined == JOINED
+
+
+async def test_a_streamer_that_moved_is_asked_once_more_where_it_is_now() -> None:
+    owners = [Owner("7", "new", 4), Owner("7", "old", 3)]
+    ray = FakeRay()
+
+    async def locate(streamer_id: str) -> Owner:
+        return owners.pop()
+
+    ray.actors["placement"] = {"locate": locate}
+    ray.actors["old"] = {"join": raising(task_error(NotOwnerError("moved")))}
+    ray.actors["new"] = {"join": answering(JOINED)}
+
+    joined = await Handles(ray.find).streamer("7").join("c", "1", None)
+
+    assert joined == JOINED
+    assert owners == []
+
+
+async def test_a_streamer_that_is_nowhere_raises_and_its_owner_is_asked_for_anew() -> None:
+    ray = FakeRay()
+    ray.actors["placement"] = {"locate": answering(Owner("7", "h", 3))}
+    refusal = NotOwnerError("not yet")
+    ray.actors["h"] = {"join": raising(task_error(refusal), task_error(refusal), then=JOINED)}
+    streamer = Handles(ray.find).streamer("7")
+
+    with pytest.raises(NotOwnerError):
+        await streamer.join("c", "1", None)
+
+    assert await streamer.join("c", "1", None) == JOINED
 
 
 def snapshot(version: int) -> Snapshot:
